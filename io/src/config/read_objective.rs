@@ -1,0 +1,177 @@
+//! From the section `[objective]` to its types.
+
+use super::choice::choices;
+use super::keys;
+use super::objective::{
+    Activation, ClusterLaw, Data, Deconvolution, Evaluation, Feature, Kernel, KernelDistance, Loss, Network,
+    Objective, ObjectiveKind, Spike, Teacher,
+};
+use super::read::{kind, place};
+use super::reader::{BELOW_ONE, FINITE, NONNEGATIVE, POSITIVE, Section};
+use super::schema::Domain;
+
+const MAX_SAMPLES: i64 = 1 << 31;
+const MAX_DEGREE: i64 = 4096;
+
+choices! {
+    enum Kind {
+        Network = "network",
+        Kernel = "kernel",
+        Deconvolution = "deconvolution",
+        SecondMoment = "second-moment",
+        Linear = "linear",
+    }
+}
+
+/// Reads the objective, if its kind is known.
+pub(super) fn objective(section: &Section, domain: Option<&Domain>) -> Option<Objective> {
+    let kind = kind(section, &keys::OBJECTIVE, None);
+    let regularization = section.number("regularization", &NONNEGATIVE).or(0.0);
+    let kind = match kind? {
+        Kind::Network => ObjectiveKind::Network(network(section)?),
+        Kind::Kernel => ObjectiveKind::Kernel(KernelDistance {
+            evaluation: evaluation(section),
+            kernel: kernel(&section.child("kernel"))?,
+            target: target(section, domain),
+        }),
+        Kind::Deconvolution => ObjectiveKind::Deconvolution(Deconvolution {
+            evaluation: evaluation(section),
+            degree: section.integer("degree", 0..=MAX_DEGREE).or(12) as usize,
+            noise: section.number("noise", &NONNEGATIVE).or(0.0),
+            seed: section.seed().or(0),
+            target: target(section, domain),
+        }),
+        Kind::SecondMoment => {
+            let example = "for example `matrix = [[1.2, 0.0], [0.0, 0.4]]` on the circle";
+            let matrix = section.require("matrix", section.rows("matrix"), example);
+            ObjectiveKind::SecondMoment { matrix: matrix.unwrap_or_default() }
+        }
+        Kind::Linear => {
+            let example = "a formula in x, y, z, for example `potential = \"-0.5 * x\"`";
+            let potential = section.require("potential", section.expression("potential"), example);
+            ObjectiveKind::Linear { potential: potential.unwrap_or_default() }
+        }
+    };
+    Some(Objective { regularization, kind })
+}
+
+fn evaluation(section: &Section) -> Evaluation {
+    section.choice("evaluation").or(Evaluation::Auto)
+}
+
+fn network(section: &Section) -> Option<Network> {
+    let activation = section.choice("activation").or(Activation::Relu);
+    let slope = section.number("slope", &FINITE).given();
+    Some(Network {
+        feature: section.choice("feature").or(Feature::TwoLayer),
+        activation,
+        slope: slope.or((activation == Activation::LeakyRelu).then_some(0.01)),
+        loss: section.choice("loss").or(Loss::Square),
+        evaluation: evaluation(section),
+        teacher: teachers(section),
+        data: data(&section.child("data"))?,
+    })
+}
+
+choices! {
+    enum Source {
+        Gaussian = "gaussian",
+        File = "file",
+        Clusters = "clusters",
+    }
+}
+
+fn data(section: &Section) -> Option<Data> {
+    let source = kind(section, &keys::DATA, Some(Source::Gaussian));
+    let bias = section.flag("bias").or(false);
+    let samples = || section.integer("samples", 1..=MAX_SAMPLES);
+    Some(match source? {
+        Source::Gaussian => {
+            let finite = section.has("samples");
+            let seed = section.seed();
+            // A seed with no sample to draw stays, for the check to name it.
+            let seed = if finite { Some(seed.or(0)) } else { seed.given() };
+            Data::Gaussian { bias, samples: finite.then(|| samples().or(1) as usize), seed }
+        }
+        Source::File => {
+            let file =
+                section.require("file", section.expression("file"), "for example `file = \"data.csv\"`");
+            Data::File { bias, file: file.unwrap_or_default() }
+        }
+        Source::Clusters => Data::Clusters {
+            bias,
+            clusters_per_axis: section.integer("clusters_per_axis", 1..=1000).or(3) as usize,
+            samples: samples().or(256) as usize,
+            dimension: section.integer("dimension", 2..=10_000).or(2) as usize,
+            law: section.choice("law").or(ClusterLaw::Published),
+            seed: section.seed().or(0),
+        },
+    })
+}
+
+fn teachers(section: &Section) -> Vec<Teacher> {
+    let tables = section.children("teacher").or(Vec::new());
+    let teacher = |table: &Section| {
+        table.close(&keys::TEACHER, None);
+        let example = "the input weights of the unit, for example `input = [1.0, 0.0]`";
+        Teacher {
+            output: table.number("output", &FINITE).or(1.0),
+            input: table.require("input", table.numbers("input", &FINITE), example).unwrap_or_default(),
+        }
+    };
+    tables.iter().map(teacher).collect()
+}
+
+choices! {
+    enum KernelKind {
+        VonMisesFisher = "von-mises-fisher",
+        Poisson = "poisson",
+        Heat = "heat",
+        LowPass = "low-pass",
+        ArcCosine = "arc-cosine",
+    }
+}
+
+fn kernel(section: &Section) -> Option<Kernel> {
+    Some(match kind(section, &keys::KERNEL, Some(KernelKind::VonMisesFisher))? {
+        KernelKind::VonMisesFisher => {
+            Kernel::VonMisesFisher { concentration: section.number("concentration", &POSITIVE).or(10.0) }
+        }
+        KernelKind::Poisson => {
+            let rho = section.require("rho", section.number("rho", &BELOW_ONE), "for example `rho = 0.8`");
+            Kernel::Poisson { rho: rho.unwrap_or(0.5) }
+        }
+        KernelKind::Heat => {
+            let time =
+                section.require("time", section.number("time", &POSITIVE), "for example `time = 0.01`");
+            Kernel::Heat { time: time.unwrap_or(1.0) }
+        }
+        KernelKind::LowPass => {
+            let degree = section.integer("degree", 0..=MAX_DEGREE);
+            let degree = section.require("degree", degree, "for example `degree = 12`");
+            Kernel::LowPass { degree: degree.unwrap_or(0) as usize }
+        }
+        KernelKind::ArcCosine => {
+            let order = section.require("order", section.integer("order", 0..=2), "0, 1 or 2");
+            Kernel::ArcCosine { order: order.unwrap_or(1) as u8 }
+        }
+    })
+}
+
+fn target(section: &Section, domain: Option<&Domain>) -> Vec<Spike> {
+    let example = match domain {
+        Some(Domain::Circle { .. }) => "for example `target = [ { mass = 0.5, angle = 0.7 } ]`",
+        _ => "for example `target = [ { mass = 0.5, point = [0, 0, 1] } ]`",
+    };
+    let tables = section.require("target", section.children("target"), example);
+    let spike = |table: &Section| {
+        table.close(&keys::SPIKE, None);
+        Spike { mass: table.number("mass", &POSITIVE).or(1.0), place: place(table, domain) }
+    };
+    let spikes = tables.iter().flatten().map(spike).collect();
+    if tables.is_some_and(|tables| tables.is_empty()) {
+        let path = section.path.key("target");
+        section.reader.note(&path, format!("`{path}` is empty"), example.to_owned());
+    }
+    spikes
+}

@@ -1,0 +1,109 @@
+//! Fixed blocks: parallel sums whose result does not depend on the number of threads.
+//!
+//! Work over `n` items is cut into blocks whose size depends on `n` alone; each block is summed by one thread, and
+//! the partial results are added in the order of the blocks. So the same bits come out on one thread and on many.
+
+use rayon::prelude::*;
+
+/// The most blocks that a reduction is cut into.
+const MOST_BLOCKS: usize = 64;
+
+/// The least block, in items: below it a block costs less than handing it to a thread.
+const LEAST_BLOCK: usize = 256;
+
+/// The block size, in items, for a loop over `n` items.
+pub fn block_size(n: usize) -> usize {
+    n.div_ceil(MOST_BLOCKS).max(LEAST_BLOCK)
+}
+
+/// The number of blocks that `n` items are cut into (at least one).
+pub fn block_count(n: usize) -> usize {
+    n.div_ceil(block_size(n)).max(1)
+}
+
+/// The sum of `term(i)` over `0..n`, block by block.
+pub fn sum(n: usize, term: impl Fn(usize) -> f64 + Sync) -> f64 {
+    reduce(n, 0.0, term, |a, b| a + b)
+}
+
+/// The largest of `term(i)` over `0..n`, or `-inf` for no items.
+pub fn max(n: usize, term: impl Fn(usize) -> f64 + Sync) -> f64 {
+    reduce(n, f64::NEG_INFINITY, term, f64::max)
+}
+
+/// The least of `term(i)` over `0..n`, or `+inf` for no items.
+pub fn min(n: usize, term: impl Fn(usize) -> f64 + Sync) -> f64 {
+    reduce(n, f64::INFINITY, term, f64::min)
+}
+
+fn reduce(
+    n: usize,
+    start: f64,
+    term: impl Fn(usize) -> f64 + Sync,
+    join: impl Fn(f64, f64) -> f64 + Sync,
+) -> f64 {
+    let size = block_size(n);
+    let block = |b: usize| (b * size..((b + 1) * size).min(n)).map(&term).fold(start, &join);
+    if n <= size {
+        return block(0);
+    }
+    let mut partial = [start; MOST_BLOCKS];
+    partial[..block_count(n)].par_iter_mut().enumerate().for_each(|(b, p)| *p = block(b));
+    partial[..block_count(n)].iter().copied().fold(start, join)
+}
+
+/// Sums of vectors over blocks of items: one partial vector a block, kept between calls.
+#[derive(Debug, Clone)]
+pub struct VectorSum {
+    items: usize,
+    len: usize,
+    partial: Vec<f64>,
+}
+
+impl VectorSum {
+    /// A reduction of `items` items into a vector of `len` numbers.
+    pub fn new(items: usize, len: usize) -> Self {
+        Self { items, len, partial: vec![0.0; block_count(items) * len] }
+    }
+
+    /// Sets `total` to the sum over the blocks of what `add(range, partial)` adds to a zeroed vector.
+    pub fn run(&mut self, total: &mut [f64], add: impl Fn(std::ops::Range<usize>, &mut [f64]) + Sync) {
+        assert_eq!(total.len(), self.len, "the total has the length of the reduction");
+        let (items, size) = (self.items, block_size(self.items));
+        self.partial.par_chunks_mut(self.len.max(1)).enumerate().for_each(|(b, partial)| {
+            partial.fill(0.0);
+            add(b * size..((b + 1) * size).min(items), partial);
+        });
+        total.fill(0.0);
+        for partial in self.partial.chunks(self.len.max(1)) {
+            for (t, p) in total.iter_mut().zip(partial) {
+                *t += p;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn law_block_sums_do_not_depend_on_the_number_of_threads() {
+        let total = || sum(100_003, |i| (i as f64).sin() / (1.0 + i as f64));
+        let on =
+            |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(total);
+        assert_eq!(on(1).to_bits(), on(3).to_bits());
+    }
+
+    #[test]
+    fn every_item_is_counted_once_at_awkward_sizes() {
+        for n in [0, 1, 255, 256, 257, 16_384, 16_385, 99_991] {
+            assert_eq!(sum(n, |_| 1.0), n as f64);
+            let mut total = [0.0];
+            VectorSum::new(n, 1).run(&mut total, |range, partial| partial[0] += range.len() as f64);
+            assert_eq!(total[0], n as f64);
+        }
+        assert_eq!(max(0, |_| 1.0), f64::NEG_INFINITY);
+        assert_eq!(min(3, |i| i as f64), 0.0);
+    }
+}

@@ -1,0 +1,155 @@
+//! The loop over time, shared by densities and particles: schedule, records, observers, termination.
+
+use std::ops::ControlFlow;
+
+/// Quantities of a state that are recorded along a run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Record {
+    /// t.
+    pub time: f64,
+    /// F(nu).
+    pub objective: f64,
+    /// nu(S^d), over all sheets.
+    pub mass: f64,
+    /// The least of J over the cells, or over the particles.
+    pub potential_min: f64,
+    /// Integral of J d nu.
+    pub potential_mean: f64,
+    /// `-dF/dt >= 0`.
+    pub dissipation: f64,
+}
+
+impl Record {
+    /// Bound of `F(nu) - F(nu*)` for every minimiser nu* of mass at most `mass_bound`, by convexity:
+    /// `integral of J d nu + B max(0, -min J)`.
+    pub fn optimality_gap(&self, mass_bound: f64) -> f64 {
+        self.potential_mean + mass_bound * (-self.potential_min).max(0.0)
+    }
+}
+
+/// A state that is advanced in time step by step.
+pub trait Evolution {
+    /// Why a step can fail.
+    type Error;
+
+    /// Current time.
+    fn time(&self) -> f64;
+
+    /// One accepted step, at most up to `until`, which is met exactly. On failure the state is as it was.
+    ///
+    /// # Errors
+    /// When no step is accepted.
+    fn step(&mut self, until: f64) -> Result<(), Self::Error>;
+
+    /// The recorded quantities of the current state.
+    fn record(&mut self) -> Record;
+
+    /// The step size that would be tried next, limits of the state apart.
+    fn next_step(&self) -> f64;
+
+    /// Steps accepted and rejected so far.
+    fn counters(&self) -> (u64, u64);
+}
+
+/// When to stop before the last time of the schedule.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Stop {
+    /// The optimality gap among measures of mass at most B is at most this; B is `F / lambda` for a positive lambda (no
+    /// minimiser of a nonnegative risk has more), else the current mass.
+    Gap {
+        /// Bound of the gap.
+        gap: f64,
+        /// lambda.
+        regularization: f64,
+    },
+    /// The dissipation is at most this.
+    Dissipation(f64),
+}
+
+impl Stop {
+    fn reached(&self, record: &Record) -> bool {
+        match self {
+            Self::Gap { gap, regularization } => {
+                let bound =
+                    if *regularization > 0.0 { record.objective / regularization } else { record.mass };
+                record.optimality_gap(bound) <= *gap
+            }
+            Self::Dissipation(bound) => record.dissipation <= *bound,
+        }
+    }
+}
+
+/// What watches a run. Either call may end the run by breaking with the observer's own error.
+pub trait Observer<E: Evolution + ?Sized> {
+    /// What makes the observer end the run.
+    type Error;
+
+    /// After every step, and at the start.
+    ///
+    /// # Errors
+    /// Ends the run.
+    fn step(&mut self, evolution: &mut E, record: &Record) -> Result<(), Self::Error>;
+
+    /// At every time of the schedule, and at an early stop, after [`Self::step`].
+    ///
+    /// # Errors
+    /// Ends the run.
+    fn snapshot(&mut self, evolution: &mut E, record: &Record) -> Result<(), Self::Error>;
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Termination {
+    /// At the last time of the schedule.
+    End,
+    /// By its stopping rule, at this time.
+    Stopped(f64),
+}
+
+/// Why a run failed.
+#[derive(Debug)]
+pub enum RunFailure<S, O> {
+    /// No step was accepted.
+    Step(S),
+    /// The observer ended it.
+    Observer(O),
+}
+
+/// Advances `evolution` through the increasing `times`, a snapshot at each (also the current time, if it is the first).
+///
+/// # Errors
+/// When a step fails or the observer ends the run.
+pub fn integrate<E: Evolution, O: Observer<E>>(
+    evolution: &mut E,
+    times: &[f64],
+    stop: Option<Stop>,
+    observer: &mut O,
+) -> Result<Termination, RunFailure<E::Error, O::Error>> {
+    let record = evolution.record();
+    observer.step(evolution, &record).map_err(RunFailure::Observer)?;
+    for time in times {
+        if advance(evolution, *time, stop, observer)?.is_break() {
+            return Ok(Termination::Stopped(evolution.time()));
+        }
+    }
+    Ok(Termination::End)
+}
+
+/// Advances to `time` and takes the snapshot there.
+fn advance<E: Evolution, O: Observer<E>>(
+    evolution: &mut E,
+    time: f64,
+    stop: Option<Stop>,
+    observer: &mut O,
+) -> Result<ControlFlow<()>, RunFailure<E::Error, O::Error>> {
+    let mut record = evolution.record();
+    let mut stopped = false;
+    while evolution.time() < time && !stopped {
+        evolution.step(time).map_err(RunFailure::Step)?;
+        record = evolution.record();
+        observer.step(evolution, &record).map_err(RunFailure::Observer)?;
+        stopped = stop.is_some_and(|stop| stop.reached(&record));
+    }
+    observer.snapshot(evolution, &record).map_err(RunFailure::Observer)?;
+    Ok(if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+}

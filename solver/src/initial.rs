@@ -1,0 +1,431 @@
+//! Initial measures nu_0: their density on cells, at quadrature nodes, and samples from them.
+
+use std::f64::consts::{PI, TAU};
+
+use ndarray::Array2;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use sphereflow_mesh::Mesh;
+
+use crate::atoms::Atoms;
+use crate::expression::Expression;
+use crate::objective::ZonalKernel;
+use crate::particles::quadrature_nodes;
+
+/// Candidates for each sample of an expression before it is called too concentrated for rejection.
+const MOST_CANDIDATES: usize = 100_000;
+
+/// A von Mises-Fisher distribution of some mass.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Component {
+    /// Mass, at least 0.
+    pub mass: f64,
+    /// Mean direction, a unit vector.
+    pub direction: Vec<f64>,
+    /// kappa > 0 of the density proportional to `exp(kappa eta . direction)`.
+    pub concentration: f64,
+    /// The sign of its sheet; `None` splits the mass evenly between the sheets.
+    pub sheet: Option<f64>,
+}
+
+/// A nonnegative measure to start from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum InitialMeasure {
+    /// A constant density of this total mass, split evenly between the sheets.
+    Uniform {
+        /// nu_0(S^d) over all sheets.
+        mass: f64,
+    },
+    /// A sum of von Mises-Fisher distributions.
+    VonMisesFisher(Vec<Component>),
+    /// A density per surface measure, split evenly between the sheets.
+    Density(Expression),
+}
+
+/// Why an initial measure cannot be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum InitialError {
+    /// A density that is negative or not finite.
+    #[error("the initial density is {value} at ({point}); it must be finite and nonnegative", point = join(point))]
+    BadDensity {
+        /// Where.
+        point: Vec<f64>,
+        /// Its value there.
+        value: f64,
+    },
+    /// No mass at all.
+    #[error("the initial measure has no mass{reason}")]
+    NoMass {
+        /// A further explanation, or nothing.
+        reason: &'static str,
+    },
+    /// A density with too narrow a peak to draw samples from.
+    #[error(
+        "the initial density is too concentrated to be sampled; use `von-mises-fisher` components or quadrature nodes"
+    )]
+    TooConcentrated,
+}
+
+fn join(point: &[f64]) -> String {
+    point.iter().map(|x| format!("{x:.4}")).collect::<Vec<_>>().join(", ")
+}
+
+impl Component {
+    /// Density of a unit mass at a point.
+    fn unit_density(&self, point: &[f64]) -> f64 {
+        let kappa = self.concentration;
+        let cosine: f64 = point.iter().zip(&self.direction).map(|(a, b)| a * b).sum();
+        let normal = if point.len() == 2 {
+            TAU * ZonalKernel::VonMisesFisher { concentration: kappa }.circle_coefficients()[0]
+        } else {
+            -TAU * (-2.0 * kappa).exp_m1() / kappa
+        };
+        (kappa * (cosine - 1.0)).exp() / normal
+    }
+
+    /// The share of its mass on a sheet.
+    fn share(&self, sign: f64, sheets: usize) -> f64 {
+        match self.sheet {
+            None => 1.0 / sheets as f64,
+            Some(own) => f64::from(u8::from(own == sign)),
+        }
+    }
+}
+
+/// Surface of S^(dim - 1).
+fn surface(dim: usize) -> f64 {
+    if dim == 2 { TAU } else { 2.0 * TAU }
+}
+
+impl InitialMeasure {
+    /// Densities at `points`, shape [N, dim] flat, sheet after sheet.
+    fn densities(&self, dim: usize, signs: &[f64], points: &[f64]) -> Result<Vec<f64>, InitialError> {
+        let count = points.len() / dim;
+        let mut densities = vec![0.0; signs.len() * count];
+        let sheets = densities.chunks_exact_mut(count.max(1)).zip(signs);
+        match self {
+            Self::Uniform { mass } => densities.fill(mass / (signs.len() as f64 * surface(dim))),
+            Self::VonMisesFisher(components) => {
+                for (sheet, sign) in sheets {
+                    for component in components {
+                        let mass = component.mass * component.share(*sign, signs.len());
+                        if mass > 0.0 {
+                            add_component(sheet, component, mass, dim, points);
+                        }
+                    }
+                }
+            }
+            Self::Density(expression) => {
+                for (sheet, _) in sheets {
+                    for (n, eta) in sheet.iter_mut().zip(points.chunks_exact(dim)) {
+                        *n = checked_density(expression, eta)? / signs.len() as f64;
+                    }
+                }
+            }
+        }
+        Ok(densities)
+    }
+
+    /// The density at the centres of the cells, sheet after sheet. Von Mises-Fisher components are scaled so that each
+    /// has its mass on the mesh exactly.
+    ///
+    /// # Errors
+    /// When a density is negative or not finite, or the measure has no mass.
+    pub fn on_cells(&self, mesh: &Mesh, signs: &[f64]) -> Result<Vec<f64>, InitialError> {
+        let (dim, centers) = (mesh.dim(), mesh.centers());
+        let centers = centers.as_slice().expect("centres are stored row by row");
+        let mass = |sheet: &[f64]| sheet.iter().zip(mesh.measures()).map(|(n, a)| n * a).sum::<f64>();
+        let densities = if let Self::VonMisesFisher(components) = self {
+            let mut densities = vec![0.0; signs.len() * mesh.cells()];
+            for component in components.iter().filter(|c| c.mass > 0.0) {
+                let mut one = vec![0.0; mesh.cells()];
+                add_component(&mut one, component, 1.0, dim, centers);
+                let total = mass(&one);
+                if !(total > 0.0 && total.is_finite()) {
+                    return Err(InitialError::NoMass { reason: ": a component is narrower than the cells" });
+                }
+                for (sheet, sign) in densities.chunks_exact_mut(mesh.cells()).zip(signs) {
+                    let scale = component.mass * component.share(*sign, signs.len()) / total;
+                    sheet.iter_mut().zip(&one).for_each(|(n, d)| *n += scale * d);
+                }
+            }
+            densities
+        } else {
+            self.densities(dim, signs, centers)?
+        };
+        if densities.chunks_exact(mesh.cells()).map(mass).sum::<f64>() > 0.0 {
+            Ok(densities)
+        } else {
+            Err(InitialError::NoMass { reason: "" })
+        }
+    }
+
+    /// Quadrature nodes on every sheet, their masses density times weight; `polar` is the axis of the rule on the sphere
+    /// (see [`crate::objective::FeatureMap::polar_axis`]).
+    ///
+    /// # Errors
+    /// As [`Self::on_cells`].
+    pub fn nodes(
+        &self,
+        dim: usize,
+        polar: usize,
+        signs: &[f64],
+        count: usize,
+    ) -> Result<Atoms, InitialError> {
+        let (points, weights) = quadrature_nodes(dim, polar, count);
+        let densities = self.densities(dim, signs, &points)?;
+        let mass: Vec<f64> = densities.iter().zip(weights.iter().cycle()).map(|(n, w)| n * w).collect();
+        if mass.iter().sum::<f64>() <= 0.0 {
+            return Err(InitialError::NoMass { reason: " on the nodes" });
+        }
+        let sign = signs.iter().flat_map(|s| vec![*s; weights.len()]).collect();
+        let points = Array2::from_shape_vec((mass.len(), dim), points.repeat(signs.len()))
+            .expect("dim numbers a node");
+        Ok(Atoms::new(points, mass, sign))
+    }
+
+    /// `count` independent samples of equal masses. The generator is `ChaCha` with 8 rounds: the same seed gives the same
+    /// particles everywhere.
+    ///
+    /// # Errors
+    /// As [`Self::on_cells`], and for a density that rejection cannot sample.
+    pub fn sample(&self, dim: usize, signs: &[f64], count: usize, seed: u64) -> Result<Atoms, InitialError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut points = Vec::with_capacity(count * dim);
+        let mut sign = Vec::with_capacity(count);
+        let total = match self {
+            Self::Uniform { mass } => {
+                for _ in 0..count {
+                    points.extend(uniform_point(dim, &mut rng));
+                    sign.push(signs[rng.random_range(0..signs.len())]);
+                }
+                *mass
+            }
+            Self::VonMisesFisher(components) => {
+                let total: f64 = components.iter().map(|c| c.mass).sum();
+                for _ in 0..count {
+                    let component = pick(components, total, &mut rng);
+                    points.extend(von_mises_fisher(&component.direction, component.concentration, &mut rng));
+                    sign.push(component.sheet.unwrap_or(signs[rng.random_range(0..signs.len())]));
+                }
+                total
+            }
+            Self::Density(expression) => {
+                points = sample_expression(expression, dim, count, &mut rng)?;
+                sign.extend((0..count).map(|_| signs[rng.random_range(0..signs.len())]));
+                expression_mass(expression, dim)?
+            }
+        };
+        if total.is_nan() || total <= 0.0 {
+            return Err(InitialError::NoMass { reason: "" });
+        }
+        let points = Array2::from_shape_vec((count, dim), points).expect("dim numbers a sample");
+        Ok(Atoms::new(points, vec![total / count as f64; count], sign))
+    }
+}
+
+fn add_component(sheet: &mut [f64], component: &Component, mass: f64, dim: usize, points: &[f64]) {
+    // The normalisation is the same for every point: take it once, at the mode.
+    let peak = component.unit_density(&component.direction);
+    for (n, eta) in sheet.iter_mut().zip(points.chunks_exact(dim)) {
+        let cosine: f64 = eta.iter().zip(&component.direction).map(|(a, b)| a * b).sum();
+        *n += mass * peak * (component.concentration * (cosine - 1.0)).exp();
+    }
+}
+
+fn checked_density(expression: &Expression, point: &[f64]) -> Result<f64, InitialError> {
+    let value = expression.evaluate(point);
+    if value.is_finite() && value >= 0.0 {
+        Ok(value)
+    } else {
+        Err(InitialError::BadDensity { point: point.to_vec(), value })
+    }
+}
+
+/// Nodes of the rule that bounds and integrates an expression.
+fn fine_nodes(dim: usize) -> (Vec<f64>, Vec<f64>) {
+    quadrature_nodes(dim, 0, if dim == 2 { 8192 } else { 80_000 })
+}
+
+fn expression_mass(expression: &Expression, dim: usize) -> Result<f64, InitialError> {
+    let (points, weights) = fine_nodes(dim);
+    points.chunks_exact(dim).zip(weights).map(|(eta, w)| Ok(w * checked_density(expression, eta)?)).sum()
+}
+
+/// Rejection from the uniform distribution. A candidate above the bound shows that the bound was too low: it is doubled,
+/// and the sampling starts again, so the samples are exact.
+fn sample_expression(
+    expression: &Expression,
+    dim: usize,
+    count: usize,
+    rng: &mut ChaCha8Rng,
+) -> Result<Vec<f64>, InitialError> {
+    let mut bound = 0.0f64;
+    for eta in fine_nodes(dim).0.chunks_exact(dim) {
+        bound = bound.max(1.1 * checked_density(expression, eta)?);
+    }
+    if bound == 0.0 {
+        return Err(InitialError::NoMass { reason: "" });
+    }
+    'bound: loop {
+        let mut points = Vec::with_capacity(count * dim);
+        for _ in 0..count {
+            let mut candidates = 0;
+            loop {
+                let eta = uniform_point(dim, rng);
+                let density = checked_density(expression, &eta)?;
+                if density > bound {
+                    bound *= 2.0;
+                    continue 'bound;
+                }
+                if rng.random::<f64>() * bound < density {
+                    points.extend(eta);
+                    break;
+                }
+                candidates += 1;
+                if candidates > MOST_CANDIDATES {
+                    return Err(InitialError::TooConcentrated);
+                }
+            }
+        }
+        return Ok(points);
+    }
+}
+
+fn pick<'c>(components: &'c [Component], total: f64, rng: &mut ChaCha8Rng) -> &'c Component {
+    let mut left = rng.random::<f64>() * total;
+    for component in components {
+        left -= component.mass;
+        if left < 0.0 {
+            return component;
+        }
+    }
+    components.iter().rfind(|c| c.mass > 0.0).unwrap_or(&components[0])
+}
+
+/// A point of the unit circle or sphere by the uniform distribution.
+fn uniform_point(dim: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
+    let angle = TAU * rng.random::<f64>();
+    if dim == 2 {
+        return vec![angle.cos(), angle.sin()];
+    }
+    let z = 2.0 * rng.random::<f64>() - 1.0;
+    let radius = ((1.0 - z) * (1.0 + z)).sqrt();
+    vec![radius * angle.cos(), radius * angle.sin(), z]
+}
+
+/// A point with density proportional to `exp(kappa eta . direction)`.
+fn von_mises_fisher(direction: &[f64], kappa: f64, rng: &mut ChaCha8Rng) -> Vec<f64> {
+    if direction.len() == 2 {
+        let angle = direction[1].atan2(direction[0]) + von_mises_angle(kappa, rng);
+        return vec![angle.cos(), angle.sin()];
+    }
+    // The cosine w by the inverse of its distribution function.
+    let u: f64 = rng.random();
+    let w = (1.0 + (u + (1.0 - u) * (-2.0 * kappa).exp()).ln() / kappa).clamp(-1.0, 1.0);
+    let angle = TAU * rng.random::<f64>();
+    let [e, f] = crate::flow::tangent_basis([direction[0], direction[1], direction[2]]);
+    let radius = ((1.0 - w) * (1.0 + w)).sqrt();
+    let point: Vec<f64> =
+        (0..3).map(|d| w * direction[d] + radius * (angle.cos() * e[d] + angle.sin() * f[d])).collect();
+    let norm = point.iter().map(|x| x * x).sum::<f64>().sqrt();
+    point.into_iter().map(|x| x / norm).collect()
+}
+
+/// Angle from the mode by the rejection of Best and Fisher (1979), from a wrapped Cauchy distribution.
+fn von_mises_angle(kappa: f64, rng: &mut ChaCha8Rng) -> f64 {
+    if kappa < 0.01 {
+        // Nearly uniform: the wrapped Cauchy parameter would cancel.
+        loop {
+            let angle = PI * (2.0 * rng.random::<f64>() - 1.0);
+            if rng.random::<f64>() < (kappa * (angle.cos() - 1.0)).exp() {
+                return angle;
+            }
+        }
+    }
+    let tau = 1.0 + (1.0 + 4.0 * kappa * kappa).sqrt();
+    let rho = (tau - (2.0 * tau).sqrt()) / (2.0 * kappa);
+    let r = (1.0 + rho * rho) / (2.0 * rho);
+    loop {
+        let z = (PI * rng.random::<f64>()).cos();
+        let f = ((1.0 + r * z) / (r + z)).clamp(-1.0, 1.0);
+        let c = kappa * (r - f);
+        let u: f64 = rng.random();
+        if c * (2.0 - c) - u > 0.0 || (c / u).ln() + 1.0 - c >= 0.0 {
+            return if rng.random::<f64>() < 0.5 { f.acos() } else { -f.acos() };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mean_cosine(points: &Array2<f64>, direction: &[f64]) -> f64 {
+        points
+            .rows()
+            .into_iter()
+            .map(|p| p.iter().zip(direction).map(|(a, b)| a * b).sum::<f64>())
+            .sum::<f64>()
+            / points.nrows() as f64
+    }
+
+    #[test]
+    fn law_samples_have_the_mean_of_their_distribution() {
+        let count = 40_000;
+        for kappa in [0.005, 0.5, 4.0, 60.0] {
+            for direction in [vec![0.6, -0.8], vec![0.36, -0.48, 0.8]] {
+                let dim = direction.len();
+                let kernel = ZonalKernel::VonMisesFisher { concentration: kappa };
+                // Mean resultant length: I_1 / I_0 on the circle, coth kappa - 1 / kappa on the sphere.
+                let exact = if dim == 2 {
+                    let k = kernel.circle_coefficients();
+                    k[1] / k[0]
+                } else {
+                    let k = kernel.sphere_eigenvalues();
+                    k[1] / k[0]
+                };
+                let component =
+                    Component { mass: 2.0, direction: direction.clone(), concentration: kappa, sheet: None };
+                let measure = InitialMeasure::VonMisesFisher(vec![component]);
+                let atoms = measure.sample(dim, &[1.0, -1.0], count, 7).unwrap();
+                let mean = mean_cosine(&atoms.points().to_owned(), &direction);
+                assert!(
+                    (mean - exact).abs() < 4.0 / (count as f64).sqrt(),
+                    "{dim}, {kappa}: {mean} and not {exact}"
+                );
+                assert!((atoms.total_mass() - 2.0).abs() < 1e-10);
+                assert!(atoms.signs().iter().sum::<f64>().abs() < 4.0 * (count as f64).sqrt());
+            }
+        }
+        let measure = InitialMeasure::Density("0.3 * (1 + x)".parse().unwrap());
+        let atoms = measure.sample(3, &[1.0], count, 1).unwrap();
+        assert!((mean_cosine(&atoms.points().to_owned(), &[1.0, 0.0, 0.0]) - 1.0 / 3.0).abs() < 0.015);
+        assert!((atoms.total_mass() - 0.3 * 4.0 * PI).abs() < 1e-10);
+    }
+
+    #[test]
+    fn law_masses_on_cells_and_nodes_are_those_asked_for() {
+        let component =
+            Component { mass: 0.7, direction: vec![0.0, 0.0, 1.0], concentration: 5.0, sheet: Some(-1.0) };
+        let measure = InitialMeasure::VonMisesFisher(vec![component]);
+        let mesh = Mesh::sphere(8).unwrap();
+        let density = measure.on_cells(&mesh, &[1.0, -1.0]).unwrap();
+        let mass: f64 = density.iter().zip(mesh.measures().iter().cycle()).map(|(n, a)| n * a).sum();
+        assert!((mass - 0.7).abs() < 1e-13);
+        assert!(density[..mesh.cells()].iter().all(|n| *n == 0.0));
+        let nodes = measure.nodes(3, 2, &[1.0, -1.0], 1000).unwrap();
+        assert!((nodes.total_mass() - 0.7).abs() < 1e-12);
+    }
+
+    #[test]
+    fn bad_densities_are_refused() {
+        let mesh = Mesh::circle(8).unwrap();
+        let on_cells = |text: &str| InitialMeasure::Density(text.parse().unwrap()).on_cells(&mesh, &[1.0]);
+        assert!(matches!(on_cells("x"), Err(InitialError::BadDensity { value, .. }) if value < 0.0));
+        assert!(matches!(on_cells("1/(x-x)"), Err(InitialError::BadDensity { .. })));
+        assert!(matches!(on_cells("0"), Err(InitialError::NoMass { .. })));
+        let narrow = InitialMeasure::Density("exp(1e7 * (x - 1))".parse().unwrap());
+        assert_eq!(narrow.sample(3, &[1.0], 10, 0), Err(InitialError::TooConcentrated));
+    }
+}

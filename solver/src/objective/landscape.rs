@@ -1,0 +1,74 @@
+//! `F(nu) = integral of V d nu`: the flow in a fixed landscape.
+
+use super::features::{FeatureMap, Placed, project_on_tangent};
+use crate::blocks;
+use crate::expression::Expression;
+
+/// Psi(eta) = V(eta), a single number; with [`super::Risk::Linear`] the potential J is V itself.
+#[derive(Debug, Clone)]
+pub struct Landscape {
+    potential: Expression,
+    dim: usize,
+}
+
+impl Landscape {
+    /// The landscape of a potential in `dim` coordinates.
+    pub fn new(potential: Expression, dim: usize) -> Self {
+        Self { potential, dim }
+    }
+}
+
+impl FeatureMap for Landscape {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn place(&self, points: &[f64]) -> Box<dyn Placed> {
+        let mut placed = PlacedLandscape {
+            landscape: self.clone(),
+            points: points.to_vec(),
+            value: vec![0.0; points.len() / self.dim],
+        };
+        placed.move_to(points);
+        Box::new(placed)
+    }
+}
+
+struct PlacedLandscape {
+    landscape: Landscape,
+    points: Vec<f64>,
+    value: Vec<f64>,
+}
+
+impl Placed for PlacedLandscape {
+    fn move_to(&mut self, points: &[f64]) {
+        self.points.copy_from_slice(points);
+        for (v, eta) in self.value.iter_mut().zip(points.chunks_exact(self.landscape.dim)) {
+            *v = self.landscape.potential.evaluate(eta);
+        }
+    }
+
+    fn analyze(&mut self, mass: &[f64], prediction: &mut [f64]) {
+        prediction[0] = blocks::sum(mass.len(), |j| mass[j] * self.value[j]);
+    }
+
+    fn synthesize(&mut self, dual: &[f64], value: &mut [f64]) {
+        for (out, v) in value.iter_mut().zip(&self.value) {
+            *out = dual[0] * v;
+        }
+    }
+
+    fn synthesize_gradient(&mut self, dual: &[f64], value: &mut [f64], gradient: &mut [f64]) {
+        let dim = self.landscape.dim;
+        for (eta, g) in self.points.chunks_exact(dim).zip(gradient.chunks_exact_mut(dim)) {
+            self.landscape.potential.gradient(eta, g);
+            g.iter_mut().for_each(|g| *g *= dual[0]);
+        }
+        self.synthesize(dual, value);
+        project_on_tangent(&self.points, gradient, dim);
+    }
+}
