@@ -15,6 +15,9 @@ use crate::particles::quadrature_nodes;
 /// Candidates for each sample of an expression before it is called too concentrated for rejection.
 const MOST_CANDIDATES: usize = 100_000;
 
+/// Concentrations below this are the uniform distribution to round-off.
+const NEARLY_UNIFORM: f64 = 1e-12;
+
 /// A von Mises-Fisher distribution of some mass.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Component {
@@ -22,7 +25,7 @@ pub struct Component {
     pub mass: f64,
     /// Mean direction, a unit vector.
     pub direction: Vec<f64>,
-    /// kappa > 0 of the density proportional to `exp(kappa eta . direction)`.
+    /// kappa >= 0 of the density proportional to `exp(kappa eta . direction)`.
     pub concentration: f64,
     /// The sign of its sheet; `None` splits the mass evenly between the sheets.
     pub sheet: Option<f64>,
@@ -74,6 +77,9 @@ impl Component {
     /// Density of a unit mass at a point.
     fn unit_density(&self, point: &[f64]) -> f64 {
         let kappa = self.concentration;
+        if kappa < NEARLY_UNIFORM {
+            return 1.0 / surface(point.len());
+        }
         let cosine: f64 = point.iter().zip(&self.direction).map(|(a, b)| a * b).sum();
         let normal = if point.len() == 2 {
             TAU * ZonalKernel::VonMisesFisher { concentration: kappa }.circle_coefficients()[0]
@@ -320,9 +326,13 @@ fn von_mises_fisher(direction: &[f64], kappa: f64, rng: &mut ChaCha8Rng) -> Vec<
         let angle = direction[1].atan2(direction[0]) + von_mises_angle(kappa, rng);
         return vec![angle.cos(), angle.sin()];
     }
+    if kappa < NEARLY_UNIFORM {
+        return uniform_point(3, rng);
+    }
     // The cosine w by the inverse of its distribution function.
+    // u + (1 - u) exp(-2 kappa) = 1 + (1 - u) (exp(-2 kappa) - 1), without cancellation for small kappa.
     let u: f64 = rng.random();
-    let w = (1.0 + (u + (1.0 - u) * (-2.0 * kappa).exp()).ln() / kappa).clamp(-1.0, 1.0);
+    let w = (1.0 + ((1.0 - u) * (-2.0 * kappa).exp_m1()).ln_1p() / kappa).clamp(-1.0, 1.0);
     let angle = TAU * rng.random::<f64>();
     let [e, f] = crate::flow::tangent_basis([direction[0], direction[1], direction[2]]);
     let radius = ((1.0 - w) * (1.0 + w)).sqrt();
@@ -373,7 +383,7 @@ mod tests {
     #[test]
     fn law_samples_have_the_mean_of_their_distribution() {
         let count = 40_000;
-        for kappa in [0.005, 0.5, 4.0, 60.0] {
+        for kappa in [1e-7, 0.005, 0.5, 4.0, 60.0] {
             for direction in [vec![0.6, -0.8], vec![0.36, -0.48, 0.8]] {
                 let dim = direction.len();
                 let kernel = ZonalKernel::VonMisesFisher { concentration: kappa };

@@ -13,13 +13,14 @@ struct Row {
     available: &'static str,
 }
 
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 9] = [
     Row { key: "domain.mesh", missing: &["\"recursive\"", "\"centroidal\""], available: "flat" },
     Row {
         key: "objective.kind",
         missing: &["\"deconvolution\""],
         available: "network, kernel, second-moment, linear",
     },
+    Row { key: "objective.evaluation", missing: &["\"direct\"", "\"fast\""], available: "auto" },
     Row { key: "objective.data.source", missing: &["\"clusters\""], available: "gaussian, file" },
     Row {
         key: "objective.kernel.kind",

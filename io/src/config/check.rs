@@ -1,5 +1,7 @@
 //! What goes with what: combinations of keys, each valid by itself, that mean nothing.
 
+use sphereflow_solver::Expression;
+
 use super::objective::{Activation, Data, Feature, Loss, Network, ObjectiveKind, Teacher};
 use super::read::{Parts, limiters};
 use super::reader::{Reader, counted};
@@ -27,6 +29,26 @@ pub(super) fn check(reader: &Reader, parts: &Parts) {
         finite_volumes(reader, domain, scheme);
     }
     fresh_samples(reader, parts);
+    formulas(reader, parts);
+}
+
+/// Formulas are expressions in the coordinates of the domain.
+fn formulas(reader: &Reader, parts: &Parts) {
+    let Some(domain) = &parts.domain else { return };
+    let potential = match parts.objective.as_ref().map(|objective| &objective.kind) {
+        Some(ObjectiveKind::Linear { potential }) => Some(("objective.potential", potential)),
+        _ => None,
+    };
+    let density = match &parts.initial {
+        Some(Initial::Expression { density }) => Some(("initial.density", density)),
+        _ => None,
+    };
+    for (key, formula) in [potential, density].into_iter().flatten() {
+        if let Err(error) = Expression::parse(formula, domain.coordinates()) {
+            let message = format!("`{key} = \"{formula}\"`: {error}");
+            reader.clash(&["domain.kind"], &key.into(), message, None);
+        }
+    }
 }
 
 /// Two sheets belong to ridge networks.

@@ -225,7 +225,7 @@ fn time(section: &Section) -> Time {
         end: end.unwrap_or(1.0),
         cfl: section.number("cfl", &FRACTION).or(0.5),
         max_step: section.number("max_step", &POSITIVE).given(),
-        tolerance: section.number_or_infinity("tolerance", &POSITIVE).or(1e-4),
+        tolerance: section.number_or_infinity("tolerance", &POSITIVE).given(),
         stop: section.has("stop").then(|| stop(&section.child("stop"))).flatten(),
     }
 }

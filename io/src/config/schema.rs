@@ -183,8 +183,9 @@ pub struct Time {
     /// The longest step, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_step: Option<f64>,
-    /// Local error of a step; infinite: the steps follow the positivity limit alone.
-    pub tolerance: f64,
+    /// Local error of a step; infinite: the steps follow the positivity limit alone; absent: what suits the mesh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<f64>,
     /// When to stop before the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop: Option<Stop>,

@@ -7,6 +7,10 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
 use super::features::FeatureMap;
 use super::{Activation, CircularFeatures, DataNetwork, Layers, Lift, Objective, Risk};
 use crate::atoms::Atoms;
@@ -95,6 +99,34 @@ impl Objective {
         }
         Self::matching(features.clone(), &Atoms::signed(features.dim(), points, &mass), regularization)
     }
+}
+
+/// A finite sample of the population: `count` inputs x ~ N(0, I) of `p` coordinates, the last one 1 for a bias, and the
+/// teacher's outputs `y = sum_k b_k act(v_k . x)`. The generator is ChaCha with 8 rounds, seeded by `seed`.
+pub fn gaussian_sample(
+    p: usize,
+    bias: bool,
+    teachers: &[Teacher],
+    activation: Activation,
+    count: usize,
+    seed: u64,
+) -> (Vec<Vec<f64>>, Vec<f64>) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let drawn = p - usize::from(bias);
+    let inputs: Vec<Vec<f64>> = (0..count)
+        .map(|_| {
+            let normal = (0..drawn).map(|_| StandardNormal.sample(&mut rng));
+            normal.chain(std::iter::repeat_n(1.0, p - drawn)).collect()
+        })
+        .collect();
+    let outputs = inputs
+        .iter()
+        .map(|x| {
+            let unit = |t: &Teacher| t.output * activation.value(t.input.iter().zip(x).map(|(v, x)| v * x).sum());
+            teachers.iter().map(unit).sum()
+        })
+        .collect();
+    (inputs, outputs)
 }
 
 /// `k_j` of the arc-cosine kernel `k_0 + 2 sum_j k_j cos(j t)`, j = 0..=modes.

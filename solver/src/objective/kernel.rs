@@ -38,6 +38,12 @@ impl ZonalKernel {
         }
     }
 
+    /// The highest wave number (`dim` = 2) or degree (`dim` = 3) of its truncated expansion.
+    pub fn degree(&self, dim: usize) -> usize {
+        let coefficients = if dim == 2 { self.circle_coefficients() } else { self.sphere_eigenvalues() };
+        coefficients.len() - 1
+    }
+
     /// `k_j` of `K(cos t) = k_0 + 2 sum_j k_j cos(j t)`.
     pub fn circle_coefficients(&self) -> Vec<f64> {
         match self {

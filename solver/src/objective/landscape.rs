@@ -3,6 +3,7 @@
 use super::features::{FeatureMap, Placed, project_on_tangent};
 use crate::blocks;
 use crate::expression::Expression;
+use crate::particles::quadrature_nodes;
 
 /// Psi(eta) = V(eta), a single number; with [`super::Risk::Linear`] the potential J is V itself.
 #[derive(Debug, Clone)]
@@ -15,6 +16,16 @@ impl Landscape {
     /// The landscape of a potential in `dim` coordinates.
     pub fn new(potential: Expression, dim: usize) -> Self {
         Self { potential, dim }
+    }
+
+    /// A point, of a fine set, where the potential is not finite, and its value there.
+    pub fn first_not_finite(&self) -> Option<(Vec<f64>, f64)> {
+        let (points, _) = quadrature_nodes(self.dim, 0, 4096);
+        let not_finite = |eta: &[f64]| {
+            let value = self.potential.evaluate(eta);
+            (!value.is_finite()).then(|| (eta.to_vec(), value))
+        };
+        points.chunks_exact(self.dim).find_map(not_finite)
     }
 }
 

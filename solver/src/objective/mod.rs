@@ -17,7 +17,7 @@ mod spherical;
 
 pub use circular::{CircularFeatures, Lift};
 pub use features::{FeatureMap, Placed};
-pub use gaussian::{GaussianError, Teacher};
+pub use gaussian::{GaussianError, Teacher, gaussian_sample};
 pub use kernel::ZonalKernel;
 pub use landscape::Landscape;
 pub use network::{Activation, DataNetwork, Layers};

@@ -54,7 +54,7 @@ fn law_every_key_without_a_value_gets_the_default_of_the_contract() {
             snapshots: Snapshots::Count(11),
             cfl: 0.5,
             max_step: None,
-            tolerance: 1e-4,
+            tolerance: None,
             stop: None,
         },
         scheme: Scheme::FiniteVolume {
@@ -186,7 +186,7 @@ fn law_sheet_of_a_component_may_be_left_open() {
 #[test]
 fn law_tolerance_may_be_infinite_and_stop_has_one_criterion() {
     let time = &contract()[11].time;
-    assert_eq!((time.tolerance, time.stop), (f64::INFINITY, Some(Stop::Dissipation(1e-10))));
+    assert_eq!((time.tolerance, time.stop), (Some(f64::INFINITY), Some(Stop::Dissipation(1e-10))));
     assert_eq!(contract()[14].time.stop, Some(Stop::Gap(1e-6)));
 }
 

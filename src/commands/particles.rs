@@ -1,0 +1,36 @@
+//! `particles`: the finite system beside the PDE.
+
+use std::time::Instant;
+
+use sphereflow::io::run::{ParticleHeader, RunHeader, RunWriter};
+
+use super::cannot_create;
+use super::solve::Work;
+use crate::cli::Particles;
+use crate::failure::Failure;
+use crate::load;
+
+/// Integrates (4.1), writes the run, prints a summary.
+pub fn run(options: &Particles) -> Result<(), Failure> {
+    let start = Instant::now();
+    let (config, problem) = load::problem(&options.configuration)?;
+    let atoms = problem.atoms().map_err(Failure::usage)?;
+    let solver = problem.particles(&atoms).map_err(Failure::usage)?;
+    let sign: Vec<i8> = atoms.signs().iter().map(|s| *s as i8).collect();
+    let header = RunHeader {
+        method: "particles",
+        config_toml: &config.to_toml(),
+        version: env!("CARGO_PKG_VERSION"),
+        mesh: None,
+        sheets: problem.signs.len(),
+        particles: Some(ParticleHeader { count: atoms.len(), dim: problem.dim, sign: &sign }),
+        test_functions: &[],
+    };
+    let output = &options.output;
+    let writer = RunWriter::create(&output.output, &header, output.force).map_err(cannot_create)?;
+    let count = atoms.len();
+    let work = Work { method: "particles", label: "particles", solver, writer, resumed: false };
+    work.run(&problem, output, start, |summary| {
+        summary.add("particles", "particles", count);
+    })
+}

@@ -1,0 +1,190 @@
+//! `solve`: the PDE by finite volumes.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::anyhow;
+use sphereflow::io::MeshArrays;
+use sphereflow::io::config::Config;
+use sphereflow::io::problem::Problem;
+use sphereflow::io::run::{RunHeader, RunWriter, WriteError};
+use sphereflow::mesh::Mesh;
+use sphereflow::solver::evolution::{Evolution, RunFailure, Termination, integrate};
+use sphereflow::solver::flow::FiniteVolume;
+
+use super::cannot_create;
+use crate::cli::{Output, Solve};
+use crate::failure::Failure;
+use crate::load;
+use crate::progress::Progress;
+use crate::recorder::{Outcome, Recorded, Recorder};
+use crate::report::Summary;
+
+/// Solves, writes the run, prints a summary.
+pub fn run(options: &Solve) -> Result<(), Failure> {
+    let start = Instant::now();
+    let (config, problem) = load::problem(&options.configuration)?;
+    let mesh = Arc::new(problem.mesh().map_err(Failure::usage)?);
+    let (solver, writer) = if options.resume {
+        resume(options, &config, &problem, mesh)?
+    } else {
+        let mut solver = problem.finite_volume(mesh.clone()).map_err(Failure::usage)?;
+        require_finite(&mut solver)?;
+        (solver, create(&options.output, &config, &problem, &mesh)?)
+    };
+    let cells = solver.density().len();
+    let work = Work { method: "finite-volume", label: "solve", solver, writer, resumed: options.resume };
+    work.run(&problem, &options.output, start, |summary| {
+        summary.add("unknowns", "cells, all sheets", cells);
+    })
+}
+
+/// Creates the run file of a density.
+pub fn create(
+    output: &Output,
+    config: &Config,
+    problem: &Problem,
+    mesh: &Mesh,
+) -> Result<RunWriter, Failure> {
+    let arrays = MeshArrays::new(mesh);
+    let header = RunHeader {
+        method: "finite-volume",
+        config_toml: &config.to_toml(),
+        version: env!("CARGO_PKG_VERSION"),
+        mesh: Some(arrays.table()),
+        sheets: problem.signs.len(),
+        particles: None,
+        test_functions: &[],
+    };
+    RunWriter::create(&output.output, &header, output.force).map_err(cannot_create)
+}
+
+/// An objective that is not a number at the start will not become one.
+pub fn require_finite(solver: &mut FiniteVolume) -> Result<(), Failure> {
+    let record = solver.record();
+    if record.objective.is_finite() && record.dissipation.is_finite() {
+        return Ok(());
+    }
+    Err(Failure::usage(anyhow!(
+        "the objective at time 0 is {} with dissipation {}: the initial measure or the potential is too large",
+        record.objective,
+        record.dissipation
+    )))
+}
+
+/// Opens a run to continue it, after its last snapshot.
+fn resume(
+    options: &Solve,
+    config: &Config,
+    problem: &Problem,
+    mesh: Arc<Mesh>,
+) -> Result<(FiniteVolume, RunWriter), Failure> {
+    let path = &options.output.output;
+    let run = load::run(path)?;
+    let stored = load::config_of(&run)?;
+    if let Some(section) = differing_section(config, &stored) {
+        return Err(Failure::usage(anyhow!(
+            "`{}` was made with another `[{section}]` and cannot be continued with this one",
+            path.display()
+        )));
+    }
+    let last = run.times().len().checked_sub(1).ok_or_else(|| {
+        Failure::usage(anyhow!("`{}` holds no snapshot to continue from\n  hint: start it anew with `--force`", path.display()))
+    })?;
+    let density = run.density(last).map_err(Failure::usage)?.into_iter().collect();
+    let step = run.snapshot_series().map_err(Failure::usage)?.step[last];
+    let time = run.times()[last];
+    drop(run);
+    let mut solver = problem.finite_volume_from(mesh, density).map_err(Failure::usage)?;
+    solver.resume_at(time, step);
+    Ok((solver, RunWriter::resume(path).map_err(cannot_create)?))
+}
+
+/// The first section that must agree and does not. Times may differ, and what concerns other commands.
+fn differing_section(config: &Config, stored: &Config) -> Option<&'static str> {
+    [
+        ("domain", config.domain == stored.domain),
+        ("objective", config.objective == stored.objective),
+        ("initial", config.initial == stored.initial),
+        ("flow", config.flow == stored.flow),
+        ("scheme", config.scheme == stored.scheme),
+    ]
+    .into_iter()
+    .find_map(|(section, equal)| (!equal).then_some(section))
+}
+
+/// A run about to be made.
+pub struct Work<E> {
+    /// As the run file calls the method.
+    pub method: &'static str,
+    /// As the progress display calls it.
+    pub label: &'static str,
+    /// The state.
+    pub solver: E,
+    /// Where it is written.
+    pub writer: RunWriter,
+    /// Whether the file holds the current state already.
+    pub resumed: bool,
+}
+
+impl<E: Recorded> Work<E>
+where
+    E::Error: std::error::Error + Send + Sync + 'static,
+{
+    /// Integrates, finishes the file, prints the summary with what `describe` adds to it.
+    pub fn run(
+        mut self,
+        problem: &Problem,
+        output: &Output,
+        start: Instant,
+        describe: impl FnOnce(&mut Summary),
+    ) -> Result<(), Failure> {
+        let (from, setup) = (self.solver.time(), start.elapsed());
+        let times: Vec<f64> = problem.times.iter().copied().filter(|t| !self.resumed || *t > from).collect();
+        let end = times.last().copied().unwrap_or(from);
+        let mut recorder = Recorder::new(self.writer, Progress::new(self.label, from, end), self.resumed);
+        let integration = Instant::now();
+        let termination = integrate(&mut self.solver, &times, problem.stop, &mut recorder).map_err(failed)?;
+        let integration = integration.elapsed();
+        let outcome = recorder.finish().map_err(|error| Failure::work(error))?;
+        let mut summary = Summary::default();
+        summary
+            .add("run", "run", output.output.display().to_string())
+            .add("method", "method", self.method);
+        describe(&mut summary);
+        conclude(&mut summary, &self.solver, &outcome, termination);
+        if output.timings {
+            let writing = outcome.writing;
+            summary.timings(&[("setup", setup), ("steps", integration.saturating_sub(writing)), ("writing", writing)]);
+        }
+        summary.print(output.json)
+    }
+}
+
+fn conclude<E: Evolution>(summary: &mut Summary, solver: &E, outcome: &Outcome, termination: Termination) {
+    let (steps, rejections) = solver.counters();
+    summary.number("time", "time reached", solver.time());
+    if let Termination::Stopped(_) = termination {
+        summary.add("stopped", "stopped", "by the criterion of `time.stop`");
+    }
+    summary.add("steps", "steps", steps).add("rejected", "rejected steps", rejections);
+    if let (Some(first), Some(last)) = (outcome.first, outcome.last) {
+        summary
+            .number("objective_start", "F at the start", first.objective)
+            .number("objective", "F at the end", last.objective)
+            .number("mass_start", "mass at the start", first.mass)
+            .number("mass", "mass at the end", last.mass)
+            .number("potential_min", "least J at the end", last.potential_min)
+            .number("dissipation", "-dF/dt at the end", last.dissipation);
+    }
+}
+
+fn failed<S: std::error::Error + Send + Sync + 'static>(failure: RunFailure<S, WriteError>) -> Failure {
+    match failure {
+        RunFailure::Step(error) => {
+            let hint = "what was reached is in the run file";
+            Failure::work(anyhow!("{error}\n  hint: {hint}"))
+        }
+        RunFailure::Observer(error) => Failure::work(error),
+    }
+}

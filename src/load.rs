@@ -1,0 +1,62 @@
+//! Reading configurations and runs, with failures in prose.
+
+use std::path::Path;
+
+use anyhow::Context;
+use sphereflow::io::config::{Config, Data, ObjectiveKind};
+use sphereflow::io::problem::Problem;
+use sphereflow::io::run::Run;
+use sphereflow::solver::atoms::Atoms;
+
+use crate::cli::Configuration;
+use crate::failure::Failure;
+
+/// Reads a configuration with its overrides and resolves it. The data file's path is made absolute, so that the
+/// configuration can be kept in the run.
+pub fn problem(typed: &Configuration) -> Result<(Config, Problem), Failure> {
+    let path = &typed.config;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("`{}` cannot be read", path.display()))
+        .map_err(Failure::usage)?;
+    let mut config = Config::parse(&text, &path.display().to_string(), &typed.set).map_err(Failure::usage)?;
+    if let Some(file) = config.data_file(path)
+        && let ObjectiveKind::Network(network) = &mut config.objective.kind
+        && let Data::File { file: kept, .. } = &mut network.data
+    {
+        let absolute = std::path::absolute(&file).map_err(Failure::usage)?;
+        *kept = absolute.to_string_lossy().into_owned();
+    }
+    let problem = resolve(&config, path)?;
+    Ok((config, problem))
+}
+
+/// Resolves a configuration; the mistakes that only show now name its file.
+pub fn resolve(config: &Config, location: &Path) -> Result<Problem, Failure> {
+    Problem::resolve(config, location).map_err(|error| {
+        Failure::usage(anyhow::Error::new(error).context(format!("`{}`", location.display())))
+    })
+}
+
+/// Opens a run.
+pub fn run(path: &Path) -> Result<Run, Failure> {
+    Run::open(path).map_err(Failure::usage)
+}
+
+/// The configuration that a run was made with.
+pub fn config_of(run: &Run) -> Result<Config, Failure> {
+    let name = format!("the configuration in {}", run.path().display());
+    Config::parse(run.config(), &name, &[]).map_err(Failure::usage)
+}
+
+/// The measure of a run at a snapshot: its particles, or its density as atoms at the centres of the cells.
+pub fn atoms(run: &Run, snapshot: usize) -> Result<Atoms, Failure> {
+    let measure = || {
+        if run.header().particles.is_some() {
+            let sign = run.signs()?.into_iter().map(f64::from).collect();
+            return Ok(Atoms::new(run.positions(snapshot)?, run.masses(snapshot)?, sign));
+        }
+        let (centers, measures) = (run.centers()?, run.measures()?);
+        Ok(Atoms::of_density(centers.view(), &measures, run.density(snapshot)?.view()))
+    };
+    measure().map_err(|error: sphereflow::io::run::RunError| Failure::usage(error))
+}
