@@ -36,7 +36,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  sphereflow solve spikes.toml -o pde.h5 --set domain.cells=1024")]
     Solve(Solve),
     /// Integrate the particle system (4.1)
-    #[command(after_help = "Example:\n  sphereflow particles spikes.toml -o cloud.h5 --set particles.count=300")]
+    #[command(
+        after_help = "Example:\n  sphereflow particles spikes.toml -o cloud.h5 --set particles.count=300"
+    )]
     Particles(Particles),
     /// Distances between two runs at their common times
     #[command(after_help = "Example:\n  sphereflow compare pde.h5 cloud.h5")]

@@ -36,7 +36,15 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Self::Usage(error) | Self::Work(error)) = self;
-        let text = format!("{error:#}");
+        // Some messages quote their cause: it is said once.
+        let mut text = String::new();
+        for cause in error.chain().map(ToString::to_string) {
+            if text.is_empty() {
+                text = cause;
+            } else if !text.contains(&cause) {
+                text = format!("{text}: {cause}");
+            }
+        }
         // Lists of mistakes come with their own heads.
         if text.starts_with("error:") { f.write_str(&text) } else { write!(f, "error: {text}") }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use sphereflow::io::config::{Config, Data, ObjectiveKind};
-use sphereflow::io::problem::Problem;
+use sphereflow::io::problem::{Problem, ProblemError};
 use sphereflow::io::run::Run;
 use sphereflow::solver::atoms::Atoms;
 
@@ -32,9 +32,12 @@ pub fn problem(typed: &Configuration) -> Result<(Config, Problem), Failure> {
 
 /// Resolves a configuration; the mistakes that only show now name its file.
 pub fn resolve(config: &Config, location: &Path) -> Result<Problem, Failure> {
-    Problem::resolve(config, location).map_err(|error| {
-        Failure::usage(anyhow::Error::new(error).context(format!("`{}`", location.display())))
-    })
+    Problem::resolve(config, location).map_err(wrong_in(location))
+}
+
+/// Names the configuration in which a mistake only shows when the problem is set up.
+pub fn wrong_in(location: &Path) -> impl Fn(ProblemError) -> Failure + '_ {
+    move |error| Failure::usage(anyhow::Error::new(error).context(format!("`{}`", location.display())))
 }
 
 /// Opens a run.

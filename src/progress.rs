@@ -26,8 +26,9 @@ impl Progress {
     pub fn new(label: &'static str, start: f64, end: f64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(RESOLUTION), ProgressDrawTarget::stderr_with_hz(10));
-            let style = ProgressStyle::with_template("{prefix:>10} [{bar:30}] {percent:>3} %  {msg}, {eta} left")
-                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style =
+                ProgressStyle::with_template("{prefix:>10} [{bar:30}] {percent:>3} %  {msg}, {eta} left")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.set_style(style.progress_chars("=> "));
             bar.set_prefix(label);
             bar

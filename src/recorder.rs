@@ -28,7 +28,8 @@ impl Recorded for FiniteVolume {
     fn with_arrays<T>(&self, write: impl FnOnce(Arrays<'_>) -> T) -> T {
         let cells = self.mesh().cells();
         let sheets = self.density().len() / cells;
-        let density = ArrayView2::from_shape((sheets, cells), self.density()).expect("a density for each cell");
+        let density =
+            ArrayView2::from_shape((sheets, cells), self.density()).expect("a density for each cell");
         write(Arrays { density: Some(density), ..Arrays::default() })
     }
 }
@@ -37,7 +38,8 @@ impl Recorded for Particles {
     fn with_arrays<T>(&self, write: impl FnOnce(Arrays<'_>) -> T) -> T {
         let mass = self.masses();
         let dim = self.points().len() / mass.len();
-        let position = ArrayView2::from_shape((mass.len(), dim), self.points()).expect("a point for each mass");
+        let position =
+            ArrayView2::from_shape((mass.len(), dim), self.points()).expect("a point for each mass");
         write(Arrays { position: Some(position), mass: Some(&mass), ..Arrays::default() })
     }
 }

@@ -37,7 +37,8 @@ impl Summary {
     /// Adds the wall time of phases.
     pub fn timings(&mut self, phases: &[(&'static str, Duration)]) -> &mut Self {
         let seconds = |d: &Duration| Value::from((d.as_secs_f64() * 1e3).round() / 1e3);
-        let all: Map<String, Value> = phases.iter().map(|(name, d)| ((*name).to_owned(), seconds(d))).collect();
+        let all: Map<String, Value> =
+            phases.iter().map(|(name, d)| ((*name).to_owned(), seconds(d))).collect();
         self.add("seconds", "seconds", Value::Object(all))
     }
 
@@ -64,13 +65,20 @@ fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.as_u64().map_or_else(
-            || number.as_f64().map_or_else(|| number.to_string(), |x| format!("{x:.6}").replace("-0.000000", "0.000000")),
+            || {
+                number.as_f64().map_or_else(
+                    || number.to_string(),
+                    |x| format!("{x:.6}").replace("-0.000000", "0.000000"),
+                )
+            },
             |n| n.to_string(),
         ),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
-        Value::Object(items) => {
-            items.iter().map(|(name, value)| format!("{name} {}", plain(value))).collect::<Vec<_>>().join(", ")
-        }
+        Value::Object(items) => items
+            .iter()
+            .map(|(name, value)| format!("{name} {}", plain(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
         other => other.to_string(),
     }
 }

@@ -128,7 +128,8 @@ impl Scene {
         }
         .map_err(Failure::usage)?;
         let density = run.density(snapshot).map_err(Failure::usage)?;
-        self.density = Some(Density { mesh, values: density.rows().into_iter().map(|row| row.to_vec()).collect() });
+        self.density =
+            Some(Density { mesh, values: density.rows().into_iter().map(|row| row.to_vec()).collect() });
         Ok(())
     }
 
@@ -158,7 +159,9 @@ impl Scene {
         if !fits {
             let (domain, views) =
                 if on_circle { ("circle", "angle, polar") } else { ("sphere", "mollweide, hemispheres") };
-            return Err(Failure::usage(anyhow!("this view is not for the {domain}; its views: {views}, summary, series")));
+            return Err(Failure::usage(anyhow!(
+                "this view is not for the {domain}; its views: {views}, summary, series"
+            )));
         }
         let scale = if log { Scale::Log } else { Scale::Linear };
         if on_circle { self.draw_circle(view) } else { self.draw_sphere(view, scale) }
@@ -185,8 +188,13 @@ impl Scene {
     }
 
     fn draw_circle(&self, view: View) -> Result<Picture, Failure> {
-        let centers: Vec<f64> = self.density.iter().flat_map(|d| (0..d.mesh.cells()).map(|i| angle(&in_space(d.mesh.center(i))))).collect();
-        let clouds: Vec<Vec<f64>> = self.clouds.iter().map(|c| c.position.iter().map(angle).collect()).collect();
+        let centers: Vec<f64> = self
+            .density
+            .iter()
+            .flat_map(|d| (0..d.mesh.cells()).map(|i| angle(&in_space(d.mesh.center(i)))))
+            .collect();
+        let clouds: Vec<Vec<f64>> =
+            self.clouds.iter().map(|c| c.position.iter().map(angle).collect()).collect();
         let targets: Vec<f64> = self.targets.iter().map(angle).collect();
         let panel = |circle_view: CircleView| {
             let mut panel = CirclePanel::new(self.caption()).view(circle_view);
@@ -210,10 +218,14 @@ impl Scene {
     }
 
     fn draw_sphere(&self, view: View, scale: Scale) -> Result<Picture, Failure> {
-        let nearest = |point: &[f64; 3], hint: usize| self.density.as_ref().map_or(0, |d| d.mesh.nearest(point, hint));
+        let nearest =
+            |point: &[f64; 3], hint: usize| self.density.as_ref().map_or(0, |d| d.mesh.nearest(point, hint));
         let sheets = if self.signed { 2 } else { 1 };
-        let sphere_view =
-            if view == View::Hemispheres { SphereView::Hemispheres(Coordinate::X) } else { SphereView::Mollweide };
+        let sphere_view = if view == View::Hemispheres {
+            SphereView::Hemispheres(Coordinate::X)
+        } else {
+            SphereView::Mollweide
+        };
         let series = Histories::of(self);
         let mut figure = Figure::new(self.title.clone());
         for sheet in (0..sheets).filter(|_| view != View::Series) {
@@ -256,7 +268,8 @@ struct History {
 
 impl Histories {
     fn of(scene: &Scene) -> Self {
-        let column = |rows: &[DiagnosticsRow], value: fn(&DiagnosticsRow) -> f64| rows.iter().map(value).collect();
+        let column =
+            |rows: &[DiagnosticsRow], value: fn(&DiagnosticsRow) -> f64| rows.iter().map(value).collect();
         let history = |(name, rows): &(String, Vec<DiagnosticsRow>)| History {
             name: name.clone(),
             time: column(rows, |row| row.time),
@@ -293,7 +306,9 @@ impl Histories {
 /// Points of the domain that the objective aims at: spikes, or the units of the teacher.
 fn targets(config: &Config) -> Vec<[f64; 3]> {
     match &config.objective.kind {
-        ObjectiveKind::Kernel(kernel) => kernel.target.iter().map(|spike| in_space(&spike.place.unit())).collect(),
+        ObjectiveKind::Kernel(kernel) => {
+            kernel.target.iter().map(|spike| in_space(&spike.place.unit())).collect()
+        }
         ObjectiveKind::Network(network) if matches!(network.data, Data::Gaussian { bias: false, .. }) => {
             let unit = |teacher: &sphereflow::io::config::Teacher| {
                 let norm = teacher.input.iter().map(|x| x * x).sum::<f64>().sqrt();

@@ -10,13 +10,14 @@ use sphereflow_solver::evolution::Stop;
 use sphereflow_solver::flow::{self, FiniteVolume, StepLimits};
 use sphereflow_solver::initial::{self, InitialError, InitialMeasure};
 use sphereflow_solver::objective::{
-    self, DataNetwork, GaussianError, Landscape, Layers, Rates, Risk, SecondMoment, ZonalKernel, gaussian_sample,
+    self, DataNetwork, GaussianError, Landscape, Layers, Rates, Risk, SecondMoment, ZonalKernel,
+    gaussian_sample,
 };
 use sphereflow_solver::particles::Particles;
 
 use crate::config::{
-    Activation, Config, Data, Domain, Feature, Initial, Kernel, Limiter, Loss, Network, ObjectiveKind, ParticleMethod,
-    ParticleStart, Scheme, Spike, Splitting, Velocity,
+    Activation, Config, Data, Domain, Feature, Initial, Kernel, Limiter, Loss, Network, ObjectiveKind,
+    ParticleMethod, ParticleStart, Scheme, Spike, Splitting, Velocity,
 };
 use crate::data::{DataError, DataSet, read_data};
 
@@ -168,7 +169,11 @@ impl Problem {
     ///
     /// # Errors
     /// When the scheme is not available.
-    pub fn finite_volume_from(&self, mesh: Arc<Mesh>, density: Vec<f64>) -> Result<FiniteVolume, ProblemError> {
+    pub fn finite_volume_from(
+        &self,
+        mesh: Arc<Mesh>,
+        density: Vec<f64>,
+    ) -> Result<FiniteVolume, ProblemError> {
         let (scheme, limits) = (self.scheme()?, self.limits(&mesh));
         let signs = self.signs.clone();
         Ok(FiniteVolume::new(mesh, signs, &self.objective, self.rates, scheme, limits, density))
@@ -242,7 +247,11 @@ impl Problem {
 }
 
 fn formula(key: &'static str, text: &str, dim: usize) -> Result<Expression, ProblemError> {
-    Expression::parse(text, dim).map_err(|source| ProblemError::Formula { key, formula: text.to_owned(), source })
+    Expression::parse(text, dim).map_err(|source| ProblemError::Formula {
+        key,
+        formula: text.to_owned(),
+        source,
+    })
 }
 
 fn initial_measure(initial: &Initial, dim: usize) -> Result<InitialMeasure, ProblemError> {
@@ -292,7 +301,9 @@ fn objective(config: &Config, location: &Path) -> Result<objective::Objective, P
             }
             Ok(objective::Objective::new(Arc::new(features), Risk::Linear, lambda))
         }
-        ObjectiveKind::Deconvolution(_) => Err(ProblemError::NotAvailable("`objective.kind = \"deconvolution\"`")),
+        ObjectiveKind::Deconvolution(_) => {
+            Err(ProblemError::NotAvailable("`objective.kind = \"deconvolution\"`"))
+        }
     }
 }
 
@@ -344,7 +355,9 @@ fn network_objective(
             (inputs, outputs)
         }
         Data::File { bias, file } => from_file(network, &crate::config::beside(location, file), p, *bias)?,
-        Data::Clusters { .. } => return Err(ProblemError::NotAvailable("`objective.data.source = \"clusters\"`")),
+        Data::Clusters { .. } => {
+            return Err(ProblemError::NotAvailable("`objective.data.source = \"clusters\"`"));
+        }
     };
     let features = DataNetwork::new(layers, activation(network), &inputs);
     let risk = match network.loss {
@@ -378,5 +391,8 @@ fn from_file(
     }
     let constant = usize::from(bias);
     let rows = inputs.rows().into_iter();
-    Ok((rows.map(|x| x.iter().copied().chain(std::iter::repeat_n(1.0, constant)).collect()).collect(), outputs))
+    Ok((
+        rows.map(|x| x.iter().copied().chain(std::iter::repeat_n(1.0, constant)).collect()).collect(),
+        outputs,
+    ))
 }

@@ -49,7 +49,7 @@ pub enum InitialMeasure {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InitialError {
     /// A density that is negative or not finite.
-    #[error("the initial density is {value} at ({point}); it must be finite and nonnegative", point = join(point))]
+    #[error("the initial density is {value:.6} at ({point}); it must be finite and nonnegative", point = join(point))]
     BadDensity {
         /// Where.
         point: Vec<f64>,

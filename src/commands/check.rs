@@ -14,10 +14,11 @@ use crate::report::{self, Summary};
 /// Reads a configuration and prints what it means.
 pub fn run(options: &Check) -> Result<(), Failure> {
     let (config, problem) = load::problem(&options.configuration)?;
-    let mesh = Arc::new(problem.mesh().map_err(Failure::usage)?);
+    let wrong = load::wrong_in(&options.configuration.config);
+    let mesh = Arc::new(problem.mesh().map_err(&wrong)?);
     let mesh_bytes = mesh.bytes();
-    let mut solver = problem.finite_volume(mesh.clone()).map_err(Failure::usage)?;
-    let atoms = problem.atoms().map_err(Failure::usage)?;
+    let mut solver = problem.finite_volume(mesh.clone()).map_err(&wrong)?;
+    let atoms = problem.atoms().map_err(&wrong)?;
     super::solve::require_finite(&mut solver)?;
     let (step, seconds) = first_step(&mut solver, config.time.end)?;
 
@@ -36,7 +37,11 @@ pub fn run(options: &Check) -> Result<(), Failure> {
         .add("snapshots", "snapshots", problem.times.len())
         .add("particles", "particles", atoms.len())
         .number("mesh_megabytes", "memory of the mesh (MB)", mesh_bytes as f64 / 1e6)
-        .number("run_megabytes", "run file before compression (MB)", run_bytes(&solver, problem.times.len()) / 1e6)
+        .number(
+            "run_megabytes",
+            "run file before compression (MB)",
+            run_bytes(&solver, problem.times.len()) / 1e6,
+        )
         .number("step", "first step", step)
         .number("steps", "estimated steps", (config.time.end / step).ceil())
         .number("seconds", "estimated time (s)", seconds * (config.time.end / step).ceil());
@@ -60,4 +65,3 @@ fn run_bytes(solver: &FiniteVolume, snapshots: usize) -> f64 {
     let numbers = solver.density().len() * snapshots + mesh.cells() * (mesh.dim() + 1) + 3 * mesh.faces();
     8.0 * numbers as f64
 }
-

@@ -16,7 +16,8 @@ const SAME_TIME: f64 = 1e-9;
 pub fn run(options: &Compare) -> Result<(), Failure> {
     let (first, second) = (load::run(&options.first)?, load::run(&options.second)?);
     let (config, other) = (load::config_of(&first)?, load::config_of(&second)?);
-    let signed = |config: &sphereflow::io::config::Config| (config.domain.coordinates(), config.domain.signed());
+    let signed =
+        |config: &sphereflow::io::config::Config| (config.domain.coordinates(), config.domain.signed());
     if signed(&config) != signed(&other) {
         return Err(Failure::usage(anyhow!(
             "`{}` and `{}` live on different domains",
@@ -84,8 +85,17 @@ fn common_times(first: &Run, second: &Run) -> Vec<(usize, usize)> {
 
 mod distance {
     use sphereflow::solver::{atoms::Atoms, objective::Objective};
-    pub enum Order { One, Two }
-    pub fn prediction(_: &Objective, _: &Atoms, _: &Atoms) -> Result<f64, std::io::Error> { Ok(0.0) }
-    pub fn mean(_: &Atoms, _: &Atoms) -> Result<f64, std::io::Error> { Ok(0.0) }
-    pub fn wasserstein_circle(_: &Atoms, _: &Atoms, _: Order) -> Result<f64, std::io::Error> { Ok(0.0) }
+    pub enum Order {
+        One,
+        Two,
+    }
+    pub fn prediction(_: &Objective, _: &Atoms, _: &Atoms) -> Result<f64, std::io::Error> {
+        Ok(0.0)
+    }
+    pub fn mean(_: &Atoms, _: &Atoms) -> Result<f64, std::io::Error> {
+        Ok(0.0)
+    }
+    pub fn wasserstein_circle(_: &Atoms, _: &Atoms, _: Order) -> Result<f64, std::io::Error> {
+        Ok(0.0)
+    }
 }

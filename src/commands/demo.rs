@@ -17,8 +17,14 @@ struct Part {
 }
 
 const PARTS: [Part; 2] = [
-    Part { example: "signed-circle", about: "a ReLU network learns four neurons: two sheets of the circle, eq. (4.3)" },
-    Part { example: "four-neurons", about: "the same kind of teacher on the sphere of both layers, a measure on S^2" },
+    Part {
+        example: "signed-circle",
+        about: "a ReLU network learns four neurons: two sheets of the circle, eq. (4.3)",
+    },
+    Part {
+        example: "four-neurons",
+        about: "the same kind of teacher on the sphere of both layers, a measure on S^2",
+    },
 ];
 
 /// Solves, runs particles, compares, draws; says what to open.

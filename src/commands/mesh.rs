@@ -49,13 +49,17 @@ fn build(options: &cli::Mesh) -> Result<Mesh, Failure> {
     match options.kind {
         MeshKind::Circle => {
             if options.level.or(options.subdivision.map(|_| 0)).is_some() {
-                return Err(wrong("`--level` and `--subdivision` are for `mesh sphere`\n  hint: use `--cells`"));
+                return Err(wrong(
+                    "`--level` and `--subdivision` are for `mesh sphere`\n  hint: use `--cells`",
+                ));
             }
             Mesh::circle(options.cells.unwrap_or(512)).map_err(Failure::usage)
         }
         MeshKind::Sphere => {
             if options.cells.is_some() {
-                return Err(wrong("`--cells` is for `mesh circle`\n  hint: use `--level` or `--subdivision`"));
+                return Err(wrong(
+                    "`--cells` is for `mesh circle`\n  hint: use `--level` or `--subdivision`",
+                ));
             }
             let level = options.level.unwrap_or(5);
             if level > MAX_LEVEL {

@@ -14,8 +14,9 @@ use crate::load;
 pub fn run(options: &Particles) -> Result<(), Failure> {
     let start = Instant::now();
     let (config, problem) = load::problem(&options.configuration)?;
-    let atoms = problem.atoms().map_err(Failure::usage)?;
-    let solver = problem.particles(&atoms).map_err(Failure::usage)?;
+    let wrong = load::wrong_in(&options.configuration.config);
+    let atoms = problem.atoms().map_err(&wrong)?;
+    let solver = problem.particles(&atoms).map_err(&wrong)?;
     let sign: Vec<i8> = atoms.signs().iter().map(|s| *s as i8).collect();
     let header = RunHeader {
         method: "particles",

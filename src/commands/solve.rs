@@ -24,11 +24,12 @@ use crate::report::Summary;
 pub fn run(options: &Solve) -> Result<(), Failure> {
     let start = Instant::now();
     let (config, problem) = load::problem(&options.configuration)?;
-    let mesh = Arc::new(problem.mesh().map_err(Failure::usage)?);
+    let wrong = load::wrong_in(&options.configuration.config);
+    let mesh = Arc::new(problem.mesh().map_err(&wrong)?);
     let (solver, writer) = if options.resume {
         resume(options, &config, &problem, mesh)?
     } else {
-        let mut solver = problem.finite_volume(mesh.clone()).map_err(Failure::usage)?;
+        let mut solver = problem.finite_volume(mesh.clone()).map_err(&wrong)?;
         require_finite(&mut solver)?;
         (solver, create(&options.output, &config, &problem, &mesh)?)
     };
@@ -80,6 +81,7 @@ fn resume(
     mesh: Arc<Mesh>,
 ) -> Result<(FiniteVolume, RunWriter), Failure> {
     let path = &options.output.output;
+    let wrong = load::wrong_in(&options.configuration.config);
     let run = load::run(path)?;
     let stored = load::config_of(&run)?;
     if let Some(section) = differing_section(config, &stored) {
@@ -89,13 +91,16 @@ fn resume(
         )));
     }
     let last = run.times().len().checked_sub(1).ok_or_else(|| {
-        Failure::usage(anyhow!("`{}` holds no snapshot to continue from\n  hint: start it anew with `--force`", path.display()))
+        Failure::usage(anyhow!(
+            "`{}` holds no snapshot to continue from\n  hint: start it anew with `--force`",
+            path.display()
+        ))
     })?;
     let density = run.density(last).map_err(Failure::usage)?.into_iter().collect();
     let step = run.snapshot_series().map_err(Failure::usage)?.step[last];
     let time = run.times()[last];
     drop(run);
-    let mut solver = problem.finite_volume_from(mesh, density).map_err(Failure::usage)?;
+    let mut solver = problem.finite_volume_from(mesh, density).map_err(&wrong)?;
     solver.resume_at(time, step);
     Ok((solver, RunWriter::resume(path).map_err(cannot_create)?))
 }
@@ -148,14 +153,16 @@ where
         let integration = integration.elapsed();
         let outcome = recorder.finish().map_err(|error| Failure::work(error))?;
         let mut summary = Summary::default();
-        summary
-            .add("run", "run", output.output.display().to_string())
-            .add("method", "method", self.method);
+        summary.add("run", "run", output.output.display().to_string()).add("method", "method", self.method);
         describe(&mut summary);
         conclude(&mut summary, &self.solver, &outcome, termination);
         if output.timings {
             let writing = outcome.writing;
-            summary.timings(&[("setup", setup), ("steps", integration.saturating_sub(writing)), ("writing", writing)]);
+            summary.timings(&[
+                ("setup", setup),
+                ("steps", integration.saturating_sub(writing)),
+                ("writing", writing),
+            ]);
         }
         summary.print(output.json)
     }

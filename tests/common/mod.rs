@@ -1,6 +1,7 @@
 //! Problems with known solutions, and the runs and measures of error that the tests share.
 #![allow(dead_code)]
 
+pub mod command;
 pub mod reference;
 pub mod second_moment;
 

@@ -122,7 +122,8 @@ pub fn gaussian_sample(
     let outputs = inputs
         .iter()
         .map(|x| {
-            let unit = |t: &Teacher| t.output * activation.value(t.input.iter().zip(x).map(|(v, x)| v * x).sum());
+            let unit =
+                |t: &Teacher| t.output * activation.value(t.input.iter().zip(x).map(|(v, x)| v * x).sum());
             teachers.iter().map(unit).sum()
         })
         .collect();

@@ -1,0 +1,48 @@
+# What the scripts share; sourced, not run. Sets `root`, the folder of the workspace.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# Everything but results goes to standard error.
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+    say "error: $1"
+    shift
+    if [ $# -gt 0 ]; then say "  hint: $*"; fi
+    exit 1
+}
+
+# Says a command, then runs it.
+run() {
+    say "+ $*"
+    "$@"
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# A shell that did not read the profile after rustup's installation does not know cargo yet.
+require_cargo() {
+    local env="${CARGO_HOME:-${HOME:-/root}/.cargo}/env"
+    if ! has cargo && [ -r "$env" ]; then
+        # shellcheck disable=SC1090
+        . "$env"
+    fi
+    has cargo || fail "cargo is not found" "install Rust from https://rustup.rs, or put cargo on the PATH"
+}
+
+# Whether HDF5 is to be built from source and linked statically: SPHEREFLOW_STATIC_HDF5=1.
+static_hdf5() {
+    case "${SPHEREFLOW_STATIC_HDF5:-0}" in
+        1 | true | yes) return 0 ;;
+        *) return 1 ;;
+    esac
+}
+
+# `cargo_run SUBCOMMAND ARGS`: cargo on this workspace from any folder, with the feature for a static HDF5 if asked for.
+cargo_run() {
+    local subcommand=$1
+    shift
+    set -- --manifest-path "$root/Cargo.toml" "$@"
+    if static_hdf5; then set -- --features sphereflow/static-hdf5 "$@"; fi
+    run cargo "$subcommand" "$@"
+}

@@ -1,0 +1,243 @@
+//! Whole runs of the command: what it prints, what it writes, and what survives its death.
+
+mod common;
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use common::command::{Place, sphereflow};
+use hdf5::types::{FloatSize, TypeDescriptor};
+
+const CIRCLE: &str = r#"
+[domain]
+kind = "circle"
+cells = 64
+
+[objective]
+kind = "kernel"
+kernel = { kind = "von-mises-fisher", concentration = 10.0 }
+target = [ { mass = 0.5, angle = 0.7 }, { mass = 0.3, angle = 2.4 } ]
+
+[time]
+end = 1.0
+snapshots = 5
+
+[particles]
+count = 50
+"#;
+
+const SIGNED_SPHERE: &str = r#"
+[domain]
+kind = "sphere"
+subdivision = 7
+signed = true
+
+[objective]
+kind = "network"
+feature = "ridge"
+activation = "relu"
+
+[objective.data]
+source = "gaussian"
+samples = 100
+
+[[objective.teacher]]
+output = 1.0
+input = [1.0, 0.0, 0.0]
+
+[[objective.teacher]]
+output = -0.5
+input = [0.0, 1.0, 1.0]
+
+[time]
+end = 1.0
+snapshots = 4
+
+[particles]
+count = 80
+"#;
+
+/// Every dataset of a file with its numbers as bits.
+fn bits(path: &std::path::Path) -> Vec<(String, Vec<u64>)> {
+    fn walk(group: &hdf5::Group, found: &mut Vec<(String, Vec<u64>)>) {
+        for dataset in group.datasets().unwrap() {
+            let numbers = match dataset.dtype().unwrap().to_descriptor().unwrap() {
+                TypeDescriptor::Float(FloatSize::U8) => {
+                    dataset.read_raw::<f64>().unwrap().into_iter().map(f64::to_bits).collect()
+                }
+                TypeDescriptor::Integer(_) => {
+                    dataset.read_raw::<i8>().unwrap().into_iter().map(|x| x as u64).collect()
+                }
+                _ => dataset.read_raw::<u32>().unwrap().into_iter().map(u64::from).collect(),
+            };
+            found.push((dataset.name(), numbers));
+        }
+        for inner in group.groups().unwrap() {
+            walk(&inner, found);
+        }
+    }
+    let mut found = Vec::new();
+    walk(&hdf5::File::open(path).unwrap(), &mut found);
+    found.sort();
+    found
+}
+
+#[test]
+fn law_one_thread_and_two_give_the_same_bits_in_every_dataset() {
+    for (config, sizes) in [(CIRCLE, " --set domain.cells=1000"), (SIGNED_SPHERE, "")] {
+        let place = Place::with(config);
+        for command in ["solve", "particles"] {
+            let sizes = if command == "solve" { sizes } else { " --set particles.count=700" };
+            for threads in [1, 2] {
+                place.succeed(&format!(
+                    "{command} run.toml -o {command}{threads}.h5 --threads {threads}{sizes}"
+                ));
+            }
+            let [one, two] = [1, 2].map(|n| bits(&place.file(&format!("{command}{n}.h5"))));
+            assert!(one.len() > 8);
+            for (one, two) in one.iter().zip(&two) {
+                assert!(one == two, "{command}: `{}` differs", one.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_run_holds_what_it_prints() {
+    let place = Place::with(CIRCLE);
+    let solved = place.json("solve run.toml -o pde.h5 --json --timings");
+    let info = place.json("info pde.h5 --json");
+    assert_eq!(info["complete"], true);
+    assert_eq!(info["snapshots"], 5);
+    assert_eq!(info["times"], serde_json::json!([0.0, 0.25, 0.5, 0.75, 1.0]));
+    assert_eq!(solved["objective"], info["objective"]);
+    assert_eq!(solved["mass"], info["mass"]);
+    assert!(solved["objective"].as_f64() < solved["objective_start"].as_f64());
+    assert!(solved["seconds"]["steps"].as_f64().is_some());
+    assert_eq!(info["recorded_steps"].as_u64().unwrap(), solved["steps"].as_u64().unwrap() + 1);
+    // The mass on the first snapshot is that of the configuration, and each mass is the integral of the density.
+    let file = hdf5::File::open(place.file("pde.h5")).unwrap();
+    let density = file.dataset("density").unwrap().read_dyn::<f64>().unwrap();
+    assert_eq!(density.shape(), [5, 1, 64]);
+    let measure = file.dataset("mesh/measure").unwrap().read_1d::<f64>().unwrap();
+    let mass = file.dataset("snapshot/mass").unwrap().read_1d::<f64>().unwrap();
+    for (k, mass) in mass.iter().enumerate() {
+        let integral: f64 = measure.iter().enumerate().map(|(i, a)| a * density[[k, 0, i]]).sum();
+        assert!((mass - integral).abs() < 1e-14);
+    }
+    assert!((mass[0] - 1.0).abs() < 1e-14);
+    assert_eq!(place.files(), ["pde.h5", "run.toml"]);
+}
+
+#[test]
+fn runs_are_compared_and_drawn() {
+    let place = Place::with(CIRCLE);
+    place.succeed("solve run.toml -o pde.h5");
+    place.succeed(
+        "particles run.toml -o cloud.h5 --set particles.initial=quadrature --set particles.count=400",
+    );
+    let compared = place.json("compare pde.h5 cloud.h5 --json");
+    let column = |name: &str| -> Vec<f64> {
+        compared["columns"][name].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+    };
+    assert_eq!(column("time"), [0.0, 0.25, 0.5, 0.75, 1.0]);
+    assert!(column("prediction").iter().all(|d| *d < 5e-3), "{:?}", column("prediction"));
+    assert!(column("W1").iter().all(|d| (1e-6..0.05).contains(d)), "{:?}", column("W1"));
+    assert!(
+        place.json("compare pde.h5 pde.h5 --json")["columns"]["W1"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|d| d == 0.0)
+    );
+    for view in ["summary", "angle", "polar", "series"] {
+        place.succeed(&format!("plot pde.h5 --particles cloud.h5 --view {view} -o {view}.svg"));
+    }
+    place.succeed("plot cloud.h5 --time 0.5 -o cloud.png");
+    let png = std::fs::read(place.file("cloud.png")).unwrap();
+    assert!(png.starts_with(b"\x89PNG\r\n") && png.len() > 10_000);
+}
+
+#[test]
+fn a_signed_sphere_runs_from_end_to_end() {
+    let place = Place::with(SIGNED_SPHERE);
+    let solved = place.json("solve run.toml -o pde.h5 --json");
+    assert!(solved["objective"].as_f64() < solved["objective_start"].as_f64());
+    place.succeed("particles run.toml -o cloud.h5");
+    place.succeed("compare pde.h5 cloud.h5");
+    for view in ["summary", "hemispheres"] {
+        place.succeed(&format!("plot pde.h5 --particles cloud.h5 --view {view} --log -o {view}.png"));
+    }
+}
+
+#[test]
+fn every_example_is_checked_and_starts() {
+    let place = Place::new();
+    let list = place.json("init --json");
+    assert!(list.as_object().unwrap().len() >= 8);
+    for name in list.as_object().unwrap().keys() {
+        place.succeed(&format!("init {name} -o {name}.toml"));
+        let checked = place.json(&format!("check {name}.toml --json"));
+        assert!(checked["steps"].as_f64().unwrap() >= 1.0, "{name}");
+        place.write("resolved.toml", checked["config"].as_str().unwrap());
+        assert_eq!(place.json("check resolved.toml --json")["config"], checked["config"], "{name}");
+    }
+}
+
+#[test]
+fn a_killed_run_keeps_every_finished_snapshot_and_resumes_to_the_same_bits() {
+    let place =
+        Place::with(&CIRCLE.replace("cells = 64", "cells = 512").replace("snapshots = 5", "snapshots = 60"));
+    place.succeed("solve run.toml -o whole.h5 --threads 1");
+    let whole = bits(&place.file("whole.h5"));
+    let started = Instant::now();
+    place.succeed("solve run.toml -o timed.h5 --threads 1");
+    let duration = started.elapsed();
+    let mut interrupted = 0;
+    for attempt in 0..12 {
+        let name = format!("killed{attempt}.h5");
+        let mut child = sphereflow(place.path())
+            .args(["solve", "run.toml", "-o", &name, "--threads", "1"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(
+            duration.mul_f64((f64::from(attempt) + 0.5) / 12.0) + Duration::from_micros(137 * attempt as u64),
+        );
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if !place.file(&name).exists() {
+            continue;
+        }
+        let info = place.json(&format!("info {name} --json"));
+        let snapshots = info["snapshots"].as_u64().unwrap() as usize;
+        for (found, whole) in bits(&place.file(&name)).iter().zip(&whole) {
+            assert_eq!(found.0, whole.0);
+            assert!(whole.1.starts_with(&found.1), "`{}` holds other numbers", found.0);
+        }
+        if info["complete"] == false && snapshots > 0 {
+            interrupted += 1;
+            place.succeed(&format!("solve run.toml -o {name} --resume --threads 1"));
+            for (found, whole) in bits(&place.file(&name)).iter().zip(&whole) {
+                assert!(found == whole, "`{}` differs after resuming", found.0);
+            }
+        }
+    }
+    assert!(interrupted >= 3, "only {interrupted} runs were interrupted");
+    assert!(!place.files().iter().any(|name| name.starts_with('.')), "{:?}", place.files());
+}
+
+#[test]
+fn a_run_is_not_continued_with_another_problem() {
+    let place = Place::with(CIRCLE);
+    place.succeed("solve run.toml -o run.h5");
+    let ran = place.run("solve run.toml -o run.h5 --resume --set domain.cells=32");
+    assert_eq!(ran.status, 2);
+    assert_eq!(
+        ran.stderr,
+        "error: `run.h5` was made with another `[domain]` and cannot be continued with this one\n"
+    );
+    place.succeed("solve run.toml -o run.h5 --resume --set time.end=1.5 --set time.snapshots=7");
+    assert_eq!(place.json("info run.h5 --json")["time"], 1.5);
+}
