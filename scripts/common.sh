@@ -5,10 +5,14 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Everything but results goes to standard error.
 say() { printf '%s\n' "$*" >&2; }
 
+# `fail ERROR [HINTS]`: empty hints are left out, one hint may have several lines.
 fail() {
     say "error: $1"
     shift
-    if [ $# -gt 0 ]; then say "  hint: $*"; fi
+    local hint
+    for hint in "$@"; do
+        if [ -n "$hint" ]; then printf '%s\n' "$hint" | sed 's/^/  hint: /' >&2; fi
+    done
     exit 1
 }
 
@@ -44,5 +48,10 @@ cargo_run() {
     shift
     set -- --manifest-path "$root/Cargo.toml" "$@"
     if static_hdf5; then set -- --features sphereflow/static-hdf5 "$@"; fi
+    if [ -n "${HDF5_DIR:-}" ]; then
+        # The linker is told of this folder, the loader is not.
+        export LD_LIBRARY_PATH="$HDF5_DIR/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+        export DYLD_FALLBACK_LIBRARY_PATH="$HDF5_DIR/lib${DYLD_FALLBACK_LIBRARY_PATH:+:$DYLD_FALLBACK_LIBRARY_PATH}"
+    fi
     run cargo "$subcommand" "$@"
 }

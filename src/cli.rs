@@ -107,8 +107,8 @@ pub struct Check {
 #[derive(Debug, Args)]
 pub struct Output {
     /// The run file, HDF5
-    #[arg(short, long, value_name = "RUN.h5")]
-    pub output: PathBuf,
+    #[arg(short = 'o', long = "output", value_name = "RUN.h5")]
+    pub run: PathBuf,
     /// Overwrite an existing file
     #[arg(long)]
     pub force: bool,

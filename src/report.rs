@@ -50,9 +50,9 @@ impl Summary {
             return print(&format!("{}\n", Value::Object(object)));
         }
         let width = self.rows.iter().map(|(_, name, _)| name.len()).max().unwrap_or(0);
-        let text: String =
+        let lines: Vec<String> =
             self.rows.iter().map(|(_, name, value)| format!("{name:width$}  {}\n", plain(value))).collect();
-        print(&text)
+        print(&lines.concat())
     }
 }
 
@@ -64,15 +64,11 @@ pub fn number(value: f64) -> Value {
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Number(number) => number.as_u64().map_or_else(
-            || {
-                number.as_f64().map_or_else(
-                    || number.to_string(),
-                    |x| format!("{x:.6}").replace("-0.000000", "0.000000"),
-                )
-            },
-            |n| n.to_string(),
-        ),
+        Value::Number(number) => match (number.as_u64(), number.as_f64()) {
+            (Some(whole), _) => whole.to_string(),
+            (None, Some(x)) => significant(x),
+            (None, None) => number.to_string(),
+        },
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Object(items) => items
             .iter()
@@ -81,6 +77,11 @@ fn plain(value: &Value) -> String {
             .join(", "),
         other => other.to_string(),
     }
+}
+
+/// Six significant digits.
+fn significant(x: f64) -> String {
+    if x == 0.0 || (1e-3..1e6).contains(&x.abs()) { format!("{x:.6}") } else { format!("{x:.5e}") }
 }
 
 /// A table of numbers with a head.

@@ -5,6 +5,7 @@ mod common;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use approx::assert_abs_diff_eq;
 use common::command::{Place, sphereflow};
 use hdf5::types::{FloatSize, TypeDescriptor};
 
@@ -55,6 +56,7 @@ snapshots = 4
 
 [particles]
 count = 80
+tolerance = 1e-6
 "#;
 
 /// Every dataset of a file with its numbers as bits.
@@ -123,9 +125,9 @@ fn a_run_holds_what_it_prints() {
     let mass = file.dataset("snapshot/mass").unwrap().read_1d::<f64>().unwrap();
     for (k, mass) in mass.iter().enumerate() {
         let integral: f64 = measure.iter().enumerate().map(|(i, a)| a * density[[k, 0, i]]).sum();
-        assert!((mass - integral).abs() < 1e-14);
+        assert_abs_diff_eq!(*mass, integral, epsilon = 1e-14);
     }
-    assert!((mass[0] - 1.0).abs() < 1e-14);
+    assert_abs_diff_eq!(mass[0], 1.0, epsilon = 1e-14);
     assert_eq!(place.files(), ["pde.h5", "run.toml"]);
 }
 

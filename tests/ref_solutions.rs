@@ -7,7 +7,6 @@ use std::sync::Arc;
 use common::{reference, run};
 use sphereflow::mesh::Mesh;
 use sphereflow::solver::flow::{FiniteVolume, Scheme, StepLimits};
-use sphereflow::solver::objective::FeatureMap;
 use sphereflow::solver::particles::Particles;
 
 /// Asserts the errors of F (relative) and of the mass (absolute) of the finite volumes at every time.

@@ -33,6 +33,7 @@
 
 pub mod atoms;
 pub mod blocks;
+pub mod distance;
 pub mod evolution;
 mod expression;
 pub mod flow;

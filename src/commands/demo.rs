@@ -37,8 +37,8 @@ pub fn run(options: &Demo) -> Result<(), Failure> {
     for part in &PARTS {
         pictures.push(run_part(part, folder, options.force)?);
     }
-    let list: String = pictures.iter().map(|path| format!("  {}\n", path.display())).collect();
-    report::print(&format!("\nOpen the pictures:\n{list}"))
+    let list: Vec<String> = pictures.iter().map(|path| format!("  {}\n", path.display())).collect();
+    report::print(&format!("\nOpen the pictures:\n{}", list.concat()))
 }
 
 fn run_part(part: &Part, folder: &Path, force: bool) -> Result<PathBuf, Failure> {
@@ -53,7 +53,7 @@ fn run_part(part: &Part, folder: &Path, force: bool) -> Result<PathBuf, Failure>
         .with_context(|| format!("`{}` cannot be written", config.display()))
         .map_err(Failure::usage)?;
     let configuration = || Configuration { config: config.clone(), set: Vec::new() };
-    let output = |path: &Path| Output { output: path.to_owned(), force, json: false, timings: true };
+    let output = |path: &Path| Output { run: path.to_owned(), force, json: false, timings: true };
     solve::run(&Solve { configuration: configuration(), output: output(&pde), resume: false })?;
     report::print("\n")?;
     particles::run(&Particles { configuration: configuration(), output: output(&cloud) })?;

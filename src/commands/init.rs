@@ -36,6 +36,7 @@ fn list(json: bool) -> Result<(), Failure> {
         return report::print(&format!("{}\n", Value::Object(all)));
     }
     let width = examples().iter().map(|e| e.name.len()).max().unwrap_or(0);
-    let lines: String = examples().iter().map(|e| format!("{:width$}  {}\n", e.name, e.summary)).collect();
-    report::print(&format!("{lines}\nWrite one with: sphereflow init NAME -o FILE.toml\n"))
+    let lines: Vec<String> =
+        examples().iter().map(|e| format!("{:width$}  {}\n", e.name, e.summary)).collect();
+    report::print(&format!("{}\nWrite one with: sphereflow init NAME -o FILE.toml\n", lines.concat()))
 }

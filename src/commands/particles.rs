@@ -28,7 +28,7 @@ pub fn run(options: &Particles) -> Result<(), Failure> {
         test_functions: &[],
     };
     let output = &options.output;
-    let writer = RunWriter::create(&output.output, &header, output.force).map_err(cannot_create)?;
+    let writer = RunWriter::create(&output.run, &header, output.force).map_err(cannot_create)?;
     let count = atoms.len();
     let work = Work { method: "particles", label: "particles", solver, writer, resumed: false };
     work.run(&problem, output, start, |summary| {

@@ -57,7 +57,7 @@ pub fn create(
         particles: None,
         test_functions: &[],
     };
-    RunWriter::create(&output.output, &header, output.force).map_err(cannot_create)
+    RunWriter::create(&output.run, &header, output.force).map_err(cannot_create)
 }
 
 /// An objective that is not a number at the start will not become one.
@@ -80,7 +80,7 @@ fn resume(
     problem: &Problem,
     mesh: Arc<Mesh>,
 ) -> Result<(FiniteVolume, RunWriter), Failure> {
-    let path = &options.output.output;
+    let path = &options.output.run;
     let wrong = load::wrong_in(&options.configuration.config);
     let run = load::run(path)?;
     let stored = load::config_of(&run)?;
@@ -151,9 +151,9 @@ where
         let integration = Instant::now();
         let termination = integrate(&mut self.solver, &times, problem.stop, &mut recorder).map_err(failed)?;
         let integration = integration.elapsed();
-        let outcome = recorder.finish().map_err(|error| Failure::work(error))?;
+        let outcome = recorder.finish().map_err(Failure::work)?;
         let mut summary = Summary::default();
-        summary.add("run", "run", output.output.display().to_string()).add("method", "method", self.method);
+        summary.add("run", "run", output.run.display().to_string()).add("method", "method", self.method);
         describe(&mut summary);
         conclude(&mut summary, &self.solver, &outcome, termination);
         if output.timings {

@@ -147,6 +147,8 @@ where
     chunk.extend(row);
     let dataset =
         packed(file.new_dataset_builder()).chunk(chunk).with_data(data.view()).create(entry.path)?;
+    // Closing a dataset keeps silent when the disk has no room for what waits in its cache.
+    dataset.flush()?;
     describe(&dataset, entry)
 }
 

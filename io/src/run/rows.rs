@@ -83,5 +83,7 @@ fn extend<D: Dimension>(data: &Dataset, rows: ArrayView<'_, f64, D>) -> hdf5::Re
     data.resize(&shape[..])?;
     let mut place = vec![SliceOrIndex::from(first..shape[0])];
     place.extend(shape[1..].iter().map(|&length| SliceOrIndex::from(0..length)));
-    data.write_slice(rows, hdf5::Hyperslab::from(place))
+    data.write_slice(rows, hdf5::Hyperslab::from(place))?;
+    // The chunks wait in a cache, and closing a dataset keeps silent when the disk has no room for them.
+    data.flush()
 }

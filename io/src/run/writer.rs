@@ -17,6 +17,8 @@ use super::turns::{Exchanged, Turns};
 /// with `complete = 0`, and can be continued by [`resume`](Self::resume). Readers may open the file at any
 /// time; one that keeps it open goes on seeing the state that it opened.
 ///
+/// While it runs, a run takes twice its size on the disk.
+///
 /// Not covered: loss of power (nothing is forced to the disk), and two writers on one path.
 #[derive(Debug)]
 pub struct RunWriter {

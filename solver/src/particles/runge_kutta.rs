@@ -14,6 +14,9 @@ const STAGES: [&[f64]; 6] = [
 const ERROR: [f64; 7] =
     [71.0 / 57600.0, 0.0, -71.0 / 16695.0, 71.0 / 1920.0, -17253.0 / 339_200.0, 22.0 / 525.0, -1.0 / 40.0];
 
+/// Largest factor from a step to the next.
+const MOST_GROWTH: f64 = 10.0;
+
 /// The step became too small to change the time.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error(
@@ -28,8 +31,13 @@ pub struct IntegratorError {
     pub tolerance: f64,
 }
 
-/// Integrator of `y' = f(y)`, all of whose components are measured on the scale one.
+/// Integrator of `y' = f(y)` for a set of N bodies with d numbers each, all measured on the scale one.
+///
+/// The state holds the first numbers of all bodies, then the other d - 1 of each body in a row. A step's error is the mean
+/// over the bodies of the Euclidean norm of each: a distance of measures, and of isolated kinks it counts no more than the
+/// share of the bodies that meet them.
 pub struct DormandPrince {
+    bodies: usize,
     tolerance: f64,
     step: f64,
     /// Derivatives of the stages; the first is that of the current state.
@@ -41,9 +49,14 @@ pub struct DormandPrince {
 }
 
 impl DormandPrince {
-    /// For states of `len` numbers, with the root mean square of a step's error held below `tolerance`.
-    pub fn new(len: usize, tolerance: f64) -> Self {
+    /// For states of `len` numbers of so many bodies, with the error of a step held below `tolerance`.
+    ///
+    /// # Panics
+    /// If the numbers do not belong to whole bodies.
+    pub fn new(bodies: usize, len: usize, tolerance: f64) -> Self {
+        assert!(bodies > 0 && len.is_multiple_of(bodies), "every body has the same number of numbers");
         Self {
+            bodies,
             tolerance,
             step: f64::INFINITY,
             slope: std::array::from_fn(|_| vec![0.0; len]),
@@ -88,6 +101,7 @@ impl DormandPrince {
         }
         let landing = remaining / (remaining / self.step).ceil().max(1.0);
         let mut duration = landing;
+        let mut before: Option<[f64; 2]> = None;
         loop {
             let error = self.attempt(duration, state, &mut derivative);
             if error <= 1.0 {
@@ -96,13 +110,14 @@ impl DormandPrince {
                 self.fresh = true;
                 self.steps += 1;
                 // A step cut short by the landing says nothing against the one before.
-                let grown = duration * (0.9 * error.max(1e-10).powf(-0.2)).min(5.0);
+                let grown = duration * (0.9 * error.max(1e-10).powf(-0.2)).min(MOST_GROWTH);
                 self.step = if duration < landing { grown } else { grown.max(self.step) };
                 return Ok(duration);
             }
             self.rejections += 1;
-            let shrink = if error.is_finite() { (0.9 * error.powf(-0.2)).clamp(0.2, 0.9) } else { 0.2 };
-            duration *= shrink;
+            let next = duration * shrinkage(error, duration, before);
+            before = Some([error, duration]);
+            duration = next;
             self.step = duration;
             if time + duration <= time {
                 return Err(IntegratorError { time, step: duration, tolerance: self.tolerance });
@@ -118,7 +133,7 @@ impl DormandPrince {
 
     /// A step over which the state changes by the size that the fifth-order error allows, by its first derivative.
     fn first_step(&self) -> f64 {
-        let speed = root_mean_square(self.slope[0].iter().copied());
+        let speed = self.mean_over_bodies(|i| self.slope[0][i]);
         if speed > 0.0 { 0.1 * self.tolerance.powf(0.2) / speed } else { 1.0 }
     }
 
@@ -136,15 +151,32 @@ impl DormandPrince {
             }
             derivative(&self.stage, &mut self.slope[row + 1]);
         }
-        let slope = &self.slope;
-        let errors = (0..state.len()).map(|i| ERROR.iter().zip(slope).map(|(w, k)| w * k[i]).sum::<f64>());
-        duration * root_mean_square(errors) / self.tolerance
+        duration * self.mean_over_bodies(|i| ERROR.iter().zip(&self.slope).map(|(w, k)| w * k[i]).sum())
+            / self.tolerance
+    }
+
+    /// Mean over the bodies of the norm of the numbers `component(i)` of each.
+    fn mean_over_bodies(&self, component: impl Fn(usize) -> f64) -> f64 {
+        let (bodies, rest) = (self.bodies, self.stage.len() / self.bodies - 1);
+        let norm = |j: usize| {
+            let others = (bodies + j * rest..bodies + (j + 1) * rest).map(|i| component(i).powi(2));
+            (component(j).powi(2) + others.sum::<f64>()).sqrt()
+        };
+        (0..bodies).map(norm).sum::<f64>() / bodies as f64
     }
 }
 
-fn root_mean_square(values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    let count = values.len().max(1) as f64;
-    (values.map(|x| x * x).sum::<f64>() / count).sqrt()
+/// Factor of the step after an error above the tolerance. Two rejections in a row show with which power of the step the
+/// error falls: the fifth where the derivative is smooth, the first where it jumps.
+fn shrinkage(error: f64, duration: f64, before: Option<[f64; 2]>) -> f64 {
+    if !error.is_finite() {
+        return 0.2;
+    }
+    let power = before.map_or(5.0, |[larger_error, longer]| {
+        let observed = (larger_error / error).ln() / (longer / duration).ln();
+        if observed.is_finite() { observed.clamp(1.0, 5.0) } else { 5.0 }
+    });
+    (0.9 * error.powf(-1.0 / power)).clamp(0.01, 0.9)
 }
 
 #[cfg(test)]
@@ -154,7 +186,7 @@ mod tests {
     fn solve(tolerance: f64) -> (f64, u64) {
         // y'' = -y with the time as a third component of the check: one period.
         let mut state = vec![1.0, 0.0];
-        let mut integrator = DormandPrince::new(2, tolerance);
+        let mut integrator = DormandPrince::new(1, 2, tolerance);
         let (mut time, end) = (0.0, std::f64::consts::TAU);
         while time < end - 1e-14 {
             time += integrator
@@ -178,7 +210,7 @@ mod tests {
     #[test]
     fn a_singular_derivative_is_an_error_and_leaves_the_state() {
         let mut state = vec![1.0];
-        let result = DormandPrince::new(1, 1e-9).step(1.0, 1.0, &mut state, |_, k| k[0] = f64::NAN);
+        let result = DormandPrince::new(1, 1, 1e-9).step(1.0, 1.0, &mut state, |_, k| k[0] = f64::NAN);
         assert!(result.is_err());
         assert_eq!(state, [1.0]);
     }

@@ -92,7 +92,7 @@ impl Particles {
             gradient: vec![0.0; count * dim],
         };
         let state: Vec<f64> = std::iter::repeat_n(0.0, count).chain(points).collect();
-        let integrator = DormandPrince::new(state.len(), tolerance);
+        let integrator = DormandPrince::new(count, state.len(), tolerance);
         let mut particles = Self { integrator, system, state, time: 0.0, objective: f64::NAN };
         particles.refresh();
         particles

@@ -1,0 +1,263 @@
+//! One conformance suite, run over every objective that the crate offers.
+
+mod common;
+
+use common::conformance::{Case, cases, configuration, random_atoms};
+use common::{along_geodesic, atoms, between, bits, dot, generator, norm, random_point, random_tangent};
+use sphereflow_solver::atoms::Atoms;
+use sphereflow_solver::objective::{Field, Objective};
+
+/// Kinds of configurations and their sizes: one, primes, beyond one block.
+const CONFIGURATIONS: [(usize, usize); 8] =
+    [(0, 1), (0, 37), (0, 300), (1, 23), (2, 5), (3, 14), (4, 13), (4, 2)];
+
+fn flat(atoms: &Atoms) -> Vec<f64> {
+    atoms.points().iter().copied().collect()
+}
+
+/// The potential's values and gradients at `probes`, of the measure `nu`: probes are atoms without mass.
+fn at_probes(objective: &Objective, nu: &Atoms, probes: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let (dim, count) = (objective.dim(), nu.len());
+    let points = [flat(nu), probes.to_vec()].concat();
+    let mut mass = nu.signed_masses();
+    mass.resize(points.len() / dim, 0.0);
+    let mut field = Field::new(objective, &points);
+    field.analyze(&mass);
+    let (mut value, mut gradient) = (vec![0.0; mass.len()], vec![0.0; points.len()]);
+    field.synthesize_gradient(&mut value, &mut gradient);
+    (value.split_off(count), gradient.split_off(count * dim))
+}
+
+fn of_each_case(seed: u64, mut law: impl FnMut(&Case, Atoms, &mut rand_chacha::ChaCha8Rng)) {
+    for case in cases() {
+        let mut rng = generator(seed);
+        for (kind, count) in CONFIGURATIONS {
+            let points = configuration(kind, count, case.objective.dim(), &mut rng);
+            let nu = random_atoms(&case, points, &mut rng);
+            law(&case, nu, &mut rng);
+        }
+    }
+}
+
+#[test]
+fn law_analysis_and_synthesis_are_adjoint() {
+    of_each_case(1, |case, nu, rng| {
+        let features = case.objective.features();
+        let mass: Vec<f64> = (0..nu.len()).map(|_| between(rng, -1.0, 1.0)).collect();
+        let dual: Vec<f64> = (0..features.len()).map(|_| between(rng, -1.0, 1.0)).collect();
+        let mut placed = features.place(&flat(&nu));
+        let (mut prediction, mut value) = (vec![0.0; features.len()], vec![0.0; nu.len()]);
+        placed.analyze(&mass, &mut prediction);
+        placed.synthesize(&dual, &mut value);
+        let scale = norm(&prediction) * norm(&dual) + norm(&mass) * norm(&value);
+        let gap = dot(&prediction, &dual) - dot(&mass, &value);
+        assert!(gap.abs() <= 1e-13 * scale, "{}, {} atoms: {gap:e} of {scale}", case.name, nu.len());
+    });
+}
+
+#[test]
+fn law_fast_equals_slow() {
+    of_each_case(2, |case, nu, _| {
+        let points = flat(&nu);
+        let mut field = Field::new(&case.objective, &points);
+        let risk = field.analyze(&nu.signed_masses());
+        let mut value = vec![0.0; nu.len()];
+        field.synthesize(&mut value);
+        let exact = (case.risk)(&nu);
+        let scale = 1.0 + nu.total_mass().powi(2);
+        assert!(
+            (risk - exact).abs() < 2.0 * case.accuracy * scale,
+            "{}: R = {risk} and not {exact}",
+            case.name
+        );
+        let total = risk + case.objective.regularization() * nu.total_mass();
+        assert_eq!(case.objective.of_atoms(&nu).to_bits(), total.to_bits(), "{}", case.name);
+        // Duplicates and clusters need not be asked one by one.
+        for (eta, v) in points.chunks(case.objective.dim()).zip(&value).step_by(nu.len().div_ceil(20)) {
+            let exact = (case.raw)(&nu, eta);
+            let gap = (v - exact).abs();
+            assert!(gap < 5.0 * case.accuracy * scale, "{}: J = {v} and not {exact} at {eta:?}", case.name);
+        }
+    });
+}
+
+#[test]
+fn law_moved_points_are_as_good_as_placed_ones() {
+    of_each_case(3, |case, nu, rng| {
+        let (points, dim) = (flat(&nu), case.objective.dim());
+        let elsewhere = configuration(0, nu.len(), dim, rng);
+        let evaluate = |field: &mut Field| {
+            let (mut value, mut gradient) = (vec![0.0; nu.len()], vec![0.0; points.len()]);
+            let risk = field.analyze(&nu.signed_masses());
+            field.synthesize_gradient(&mut value, &mut gradient);
+            [vec![risk], value, gradient].concat()
+        };
+        let mut moved = Field::new(&case.objective, &elsewhere);
+        evaluate(&mut moved);
+        moved.move_to(&points);
+        let placed = evaluate(&mut Field::new(&case.objective, &points));
+        assert_eq!(bits(&evaluate(&mut moved)), bits(&placed), "{}", case.name);
+    });
+}
+
+#[test]
+fn law_gradients_are_tangent_and_come_with_the_same_values() {
+    of_each_case(4, |case, nu, _| {
+        let (points, dim) = (flat(&nu), case.objective.dim());
+        let mut field = Field::new(&case.objective, &points);
+        field.analyze(&nu.signed_masses());
+        let (mut alone, mut value) = (vec![0.0; nu.len()], vec![0.0; nu.len()]);
+        let mut gradient = vec![0.0; points.len()];
+        field.synthesize(&mut alone);
+        field.synthesize_gradient(&mut value, &mut gradient);
+        let scale = 1.0 + nu.total_mass();
+        for (j, (eta, g)) in points.chunks(dim).zip(gradient.chunks(dim)).enumerate() {
+            assert!(g.iter().all(|g| g.is_finite()), "{}: {g:?} at {eta:?}", case.name);
+            assert!(dot(eta, g).abs() <= 1e-14 * (norm(g) + scale), "{}: {g:?} at {eta:?}", case.name);
+            assert!(
+                (alone[j] - value[j]).abs() < 3e-15 * scale.powi(2),
+                "{}: {} {}",
+                case.name,
+                alone[j],
+                value[j]
+            );
+        }
+    });
+}
+
+#[test]
+fn law_gradients_are_those_of_the_slow_potential() {
+    let step = 2e-4;
+    for case in cases() {
+        let dim = case.objective.dim();
+        let mut rng = generator(5);
+        let points = configuration(0, 11, dim, &mut rng);
+        let nu = random_atoms(&case, points, &mut rng);
+        let (mut probes, mut tangents) = (Vec::new(), Vec::new());
+        for _ in 0..400 {
+            let eta = random_point(dim, &mut rng);
+            if (case.to_kink)(&eta) > 4.0 * step && probes.len() < 12 * dim {
+                tangents.push(random_tangent(&eta, &mut rng));
+                probes.extend(eta);
+            }
+        }
+        assert_eq!(tangents.len(), 12, "{}: probes off the kinks", case.name);
+        let (value, gradient) = at_probes(&case.objective, &nu, &probes);
+        for (j, v) in tangents.iter().enumerate() {
+            let eta = &probes[j * dim..(j + 1) * dim];
+            let at = |t: f64| (case.raw)(&nu, &along_geodesic(eta, v, t));
+            let difference =
+                (8.0 * (at(step) - at(-step)) - (at(2.0 * step) - at(-2.0 * step))) / (12.0 * step);
+            let slope = dot(&gradient[j * dim..(j + 1) * dim], v);
+            let gap = (slope - difference).abs();
+            assert!(
+                gap < case.gradient_accuracy,
+                "{}: {slope} along the geodesic and not {difference}, at {eta:?}",
+                case.name
+            );
+            assert!((value[j] - at(0.0)).abs() < 10.0 * case.accuracy, "{}", case.name);
+        }
+    }
+}
+
+#[test]
+fn law_the_potential_is_the_first_variation_of_the_objective() {
+    let step = 1e-3;
+    of_each_case(6, |case, nu, _| {
+        let (points, dim, lambda) = (flat(&nu), case.objective.dim(), case.objective.regularization());
+        let (raw, _) = at_probes(&case.objective, &nu, &points);
+        for j in (0..nu.len()).step_by(nu.len().div_ceil(3)) {
+            let with = |change: f64| {
+                let mut mass = nu.masses().to_vec();
+                mass[j] += change;
+                case.objective.of_atoms(&atoms(dim, points.clone(), mass, nu.signs().to_vec()))
+            };
+            let difference =
+                (8.0 * (with(step) - with(-step)) - (with(2.0 * step) - with(-2.0 * step))) / (12.0 * step);
+            let potential = nu.signs()[j] * raw[j] + lambda;
+            let gap = (potential - difference).abs();
+            assert!(
+                gap < 3e-12 * (1.0 + nu.total_mass()),
+                "{}: J = {potential}, dF/dq = {difference}",
+                case.name
+            );
+        }
+    });
+}
+
+#[test]
+fn law_objectives_are_convex_along_segments() {
+    for case in cases() {
+        let dim = case.objective.dim();
+        let mut rng = generator(7);
+        for (first, second) in [(0, 0), (0, 4), (1, 3), (2, 2)] {
+            let ends = [first, second].map(|kind| {
+                let points = configuration(kind, 9, dim, &mut rng);
+                random_atoms(&case, points, &mut rng)
+            });
+            let [a, b] = &ends;
+            let between_them = |t: f64| {
+                let mass = a.masses().iter().map(|q| (1.0 - t) * q).chain(b.masses().iter().map(|q| t * q));
+                let joined =
+                    atoms(dim, [flat(a), flat(b)].concat(), mass.collect(), [a.signs(), b.signs()].concat());
+                case.objective.of_atoms(&joined)
+            };
+            let (start, end) = (case.objective.of_atoms(a), case.objective.of_atoms(b));
+            let round_off = 1e-13 * (1.0 + start.abs() + end.abs());
+            assert!(
+                (between_them(0.0) - start).abs() < round_off && (between_them(1.0) - end).abs() < round_off
+            );
+            for t in [0.1, 0.5, 0.8] {
+                let chord = (1.0 - t) * start + t * end;
+                let inside = between_them(t);
+                assert!(inside <= chord + round_off, "{}: F = {inside} above the chord {chord}", case.name);
+                if case.name.starts_with("landscape") {
+                    assert!((inside - chord).abs() < round_off, "a linear objective is linear");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn law_the_gradient_is_zero_where_it_does_not_exist() {
+    for case in cases() {
+        let dim = case.objective.dim();
+        let two_layer = case.name.contains("Two");
+        if !two_layer || case.name.contains("Identity") {
+            continue;
+        }
+        let mut rng = generator(8);
+        let points = configuration(0, 20, dim, &mut rng);
+        let nu = random_atoms(&case, points, &mut rng);
+        for a in [1.0, -1.0] {
+            for zero in [0.0, -0.0] {
+                let mut pole = vec![zero; dim];
+                pole[0] = a;
+                let (value, gradient) = at_probes(&case.objective, &nu, &pole);
+                assert_eq!(value, [0.0], "{}: u = 0", case.name);
+                assert!(gradient.iter().all(|g| *g == 0.0), "{}: {gradient:?} at u = 0", case.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn law_masses_at_one_point_add_up() {
+    for case in cases() {
+        let dim = case.objective.dim();
+        let mut rng = generator(9);
+        let eta = random_point(dim, &mut rng);
+        let one = atoms(dim, eta.clone(), vec![0.9], vec![1.0]);
+        let many = atoms(dim, eta.repeat(300), vec![0.003; 300], vec![1.0; 300]);
+        let (once, often) = (case.objective.of_atoms(&one), case.objective.of_atoms(&many));
+        assert!((once - often).abs() < 1e-13 * (1.0 + once.abs()), "{}: {once} and {often}", case.name);
+        if case.signed {
+            let pair = atoms(dim, eta.repeat(2), vec![0.4, 0.4], vec![1.0, -1.0]);
+            let none = atoms(dim, eta, vec![0.0], vec![1.0]);
+            let lambda = case.objective.regularization();
+            let gap = case.objective.of_atoms(&pair) - case.objective.of_atoms(&none) - 0.8 * lambda;
+            assert!(gap.abs() < 1e-14, "{}: opposite signs cancel but for their mass", case.name);
+        }
+    }
+}
