@@ -7,7 +7,7 @@ use common::{between, dot, generator};
 use sphereflow_mesh::Mesh;
 use sphereflow_solver::evolution::Evolution;
 use sphereflow_solver::flow::{
-    FiniteVolume, MeanField, Order, Scheme, Splitting, StepLimits, Transport, Velocity,
+    FiniteVolume, Limiter, MeanField, Order, Scheme, Splitting, StepLimits, Transport, Velocity,
 };
 
 const VELOCITIES: [Velocity; 2] = [Velocity::TwoPoint, Velocity::Exact];
@@ -133,7 +133,7 @@ fn law_vacuum_is_filled_by_transport_alone() {
 
 /// F and the discrete rate `dF/dt = sum of J_i (measure_i) d nu_i/dt` at a density, with plain loops over faces for
 /// order 1 and the reconstruction's fluxes for order 2; the velocity is two-point.
-fn slow_rate_of_objective(problem: &Problem, scheme: &Scheme, density: &[f64]) -> f64 {
+fn slow_rate_of_objective(problem: &Problem, scheme: Scheme, density: &[f64]) -> f64 {
     let (mesh, cells) = (&problem.mesh, problem.mesh.cells());
     let mut field =
         MeanField::new(mesh.clone(), problem.signs.clone(), &problem.objective, Velocity::TwoPoint);
@@ -159,7 +159,7 @@ fn slow_rate_of_objective(problem: &Problem, scheme: &Scheme, density: &[f64]) -
         } else {
             let velocity: Vec<f64> = (0..mesh.faces()).map(speed).collect();
             let mut rate = vec![0.0; cells];
-            Transport::new(mesh.clone(), scheme).rate(sheet, &velocity, 1.0, &mut rate);
+            Transport::new(mesh.clone(), &scheme).rate(sheet, &velocity, 1.0, &mut rate);
             change.iter_mut().zip(&rate).for_each(|(c, r)| *c += r);
         }
         total += (0..cells).map(|i| potential[i] * change[i] * mesh.measures()[i]).sum::<f64>();
@@ -172,7 +172,7 @@ fn law_the_dissipation_is_the_exact_rate_of_the_semi_discrete_objective() {
     for problem in problems(47, 5) {
         for scheme in schemes(Velocity::TwoPoint) {
             for density in [problem.density.clone(), rough(problem.density.len(), 7)] {
-                let rate = slow_rate_of_objective(&problem, &scheme, &density);
+                let rate = slow_rate_of_objective(&problem, scheme, &density);
                 let recorded = problem.start_from(scheme, by_cfl(0.5), density).record().dissipation;
                 assert!(rate < 0.0 && recorded > 0.0);
                 assert!(
@@ -202,10 +202,16 @@ fn rate_by_tiny_steps(problem: &Problem, scheme: Scheme, step: f64) -> f64 {
 fn law_the_objective_falls_at_the_rate_of_its_dissipation() {
     for problem in problems(47, 5) {
         for scheme in schemes(Velocity::TwoPoint) {
-            let rate = rate_by_tiny_steps(&problem, scheme, 4e-4);
+            let rate = rate_by_tiny_steps(&problem, scheme, 2e-4);
             let recorded = problem.start(scheme, by_cfl(1.0)).record().dissipation;
             let gap = (recorded / -rate - 1.0).abs();
-            assert!(gap < 2e-9, "{}, {scheme:?}: {recorded} and {rate}, {gap:e}", problem.name);
+            // The slopes of these limiters jump where the sign of a difference does, and so does the second derivative of F.
+            let smooth = scheme.order == Order::First || scheme.limiter == Limiter::None;
+            assert!(
+                gap < if smooth { 1e-9 } else { 2e-6 },
+                "{}, {scheme:?}: {recorded} and {rate}, {gap:e}",
+                problem.name
+            );
         }
     }
 }

@@ -177,7 +177,6 @@ fn law_a_run_taken_up_again_goes_on_as_if_it_had_not_stopped() {
             let (time, step) = (whole.time(), whole.next_step());
             let mut second = problem.start_from(scheme, limits, whole.density().to_vec());
             second.resume_at(time, step);
-            second.record();
             recorded_steps(&mut whole, 6);
             recorded_steps(&mut second, 6);
             assert_eq!(whole.time().to_bits(), second.time().to_bits(), "{}, {scheme:?}", problem.name);

@@ -13,6 +13,7 @@ use sphereflow_solver::objective::{
 use super::{atoms, between, dot, generator, norm, random_point, random_points, unit};
 
 pub type OfAtoms = Box<dyn Fn(&Atoms) -> f64>;
+pub type OfPoint = Box<dyn Fn(&[f64]) -> f64>;
 pub type AtPoint = Box<dyn Fn(&Atoms, &[f64]) -> f64>;
 
 /// An objective and what the definition says that it is.
@@ -25,7 +26,7 @@ pub struct Case {
     /// `<Psi(eta), grad R(h)>`, by the definition.
     pub raw: AtPoint,
     /// How far from a kink of the potential a point is; infinite where there is none.
-    pub to_kink: Box<dyn Fn(&[f64]) -> f64>,
+    pub to_kink: OfPoint,
     /// Of the fast evaluation, relative to the size of its terms.
     pub accuracy: f64,
     /// Of its gradient, likewise.
@@ -79,7 +80,7 @@ pub fn configuration(kind: usize, count: usize, dim: usize, rng: &mut ChaCha8Rng
             3 => anchor.iter().map(|a| if j % 2 == 0 { *a } else { -a }).collect(),
             _ => {
                 let mut axis = vec![if rng.random::<bool>() { 0.0 } else { -0.0 }; dim];
-                axis[j % dim] = if (j / dim) % 2 == 0 { 1.0 } else { -1.0 };
+                axis[j % dim] = if (j / dim).is_multiple_of(2) { 1.0 } else { -1.0 };
                 axis
             }
         })
@@ -210,7 +211,7 @@ fn gaussian(layers: Layers, p: usize) -> Case {
         students.chain(teachers.iter().map(|t| (-t.output, t.input.clone()))).collect::<Vec<_>>()
     };
     let of = units.clone();
-    let to_kink: Box<dyn Fn(&[f64]) -> f64> = match (p, layers) {
+    let to_kink: OfPoint = match (p, layers) {
         (1, _) => Box::new(|eta| eta[1].abs()),
         (_, Layers::Two) => Box::new(|eta| eta[1].hypot(eta[2])),
         _ => Box::new(smooth),
