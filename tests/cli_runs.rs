@@ -173,6 +173,20 @@ fn a_signed_sphere_runs_from_end_to_end() {
 }
 
 #[test]
+fn a_mesh_is_written_and_its_quality_printed() {
+    let place = Place::new();
+    let printed = place.json("mesh sphere --subdivision 16 -o mesh.h5 --json");
+    assert_eq!((printed["cells"].as_u64(), printed["faces"].as_u64()), (Some(2562), Some(7680)));
+    assert!((printed["area_ratio"].as_f64().unwrap() - 1.93).abs() < 0.005);
+    let file = hdf5::File::open(place.file("mesh.h5")).unwrap();
+    let area: f64 = file.dataset("mesh/measure").unwrap().read_1d::<f64>().unwrap().sum();
+    assert_abs_diff_eq!(area, 4.0 * std::f64::consts::PI, epsilon = 1e-12);
+    assert_eq!(place.run("mesh sphere --subdivision 16 -o mesh.h5").status, 2);
+    assert_eq!(place.run("mesh circle --level 3").status, 2);
+    assert_eq!(place.run("mesh sphere --level 40").status, 2);
+}
+
+#[test]
 fn every_example_is_checked_and_starts() {
     let place = Place::new();
     let list = place.json("init --json");

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use anyhow::anyhow;
-//WM use sphereflow::io::run::write_mesh;
+use sphereflow::io::MeshArrays;
+use sphereflow::io::run::write_mesh;
 use sphereflow::mesh::Mesh;
 
 use super::{cannot_create, check_output};
@@ -24,7 +25,8 @@ pub fn run(options: &cli::Mesh) -> Result<(), Failure> {
     let seconds = start.elapsed().as_secs_f64();
     let quality = mesh.quality();
     if let Some(path) = &options.output {
-        //WM with_mesh_table(&mesh, |table| write_mesh(path, &table, env!("CARGO_PKG_VERSION"), options.force)).map_err(cannot_create)?;
+        let arrays = MeshArrays::new(&mesh);
+        write_mesh(path, &arrays.table(), env!("CARGO_PKG_VERSION"), options.force).map_err(cannot_create)?;
     }
     let mut summary = Summary::default();
     summary

@@ -46,6 +46,17 @@ pub(super) fn create(path: &Path, header: &RunHeader<'_>) -> hdf5::Result<()> {
     file.close()
 }
 
+/// Creates a file at `path` that holds a mesh alone, laid out as in a run.
+pub(super) fn create_mesh(path: &Path, mesh: &MeshTable<'_>, version: &str) -> hdf5::Result<()> {
+    let file = hdf5::FileBuilder::new().with_fapl(|access| access.libver_v110()).create(path)?;
+    text_attribute(&file, root::FORMAT, layout::MESH_FORMAT)?;
+    number_attribute(&file, root::FORMAT_VERSION, &layout::FORMAT_VERSION)?;
+    text_attribute(&file, root::VERSION, version)?;
+    write_mesh(&file, mesh)?;
+    file.flush()?;
+    file.close()
+}
+
 fn root_attributes(file: &File, header: &RunHeader<'_>) -> hdf5::Result<()> {
     text_attribute(file, root::FORMAT, layout::FORMAT)?;
     number_attribute(file, root::FORMAT_VERSION, &layout::FORMAT_VERSION)?;

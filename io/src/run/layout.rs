@@ -3,6 +3,8 @@
 use super::contents::RunDomain;
 
 pub(super) const FORMAT: &str = "sphereflow";
+/// `format` of a file that holds a mesh alone.
+pub(super) const MESH_FORMAT: &str = "sphereflow-mesh";
 pub(super) const FORMAT_VERSION: u32 = 1;
 
 /// Attributes of the root.

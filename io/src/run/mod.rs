@@ -23,6 +23,7 @@ mod contents;
 mod create;
 mod error;
 mod layout;
+mod mesh_file;
 mod reader;
 mod rows;
 mod stored;
@@ -34,6 +35,7 @@ pub use contents::{
     DiagnosticsRow, MeshTable, ParticleHeader, PolygonTable, RunDomain, RunHeader, Snapshot, SnapshotSeries,
 };
 pub use error::{RunError, WriteError};
+pub use mesh_file::write_mesh;
 pub use reader::{FaceTable, Run};
 pub use validate::{MeshSize, ParticleSize, RunInfo};
 pub use writer::RunWriter;
