@@ -51,6 +51,12 @@ pub trait Evolution {
     fn counters(&self) -> (u64, u64);
 }
 
+/// The largest step, at most `bound` to round-off, of which a whole number makes up `remaining`: so no tiny step is left
+/// over before a time that is to be met.
+pub(crate) fn equal_part(remaining: f64, bound: f64) -> f64 {
+    remaining / (remaining / bound * (1.0 - 1e-12)).ceil().max(1.0)
+}
+
 /// When to stop before the last time of the schedule.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Stop {

@@ -4,11 +4,14 @@ mod common;
 
 use common::problems::{Problem, by_cfl, problems, rough, schemes};
 use common::{between, dot, generator};
+use ndarray::ArrayView2;
 use sphereflow_mesh::Mesh;
+use sphereflow_solver::atoms::Atoms;
 use sphereflow_solver::evolution::Evolution;
 use sphereflow_solver::flow::{
     FiniteVolume, Limiter, MeanField, Order, Scheme, Splitting, StepLimits, Transport, Velocity,
 };
+use sphereflow_solver::objective::Field;
 
 const VELOCITIES: [Velocity; 2] = [Velocity::TwoPoint, Velocity::Exact];
 
@@ -261,5 +264,35 @@ fn law_lie_and_strang_solve_one_equation() {
             problem.name,
             problem.mass(&gap)
         );
+    }
+}
+
+#[test]
+fn law_a_record_holds_the_sums_that_it_names() {
+    for problem in problems(47, 5) {
+        for velocity in VELOCITIES {
+            let density = rough(problem.density.len(), 8);
+            let record = problem.start_from(schemes(velocity)[1], by_cfl(0.5), density.clone()).record();
+            let atoms = Atoms::of_density(
+                problem.mesh.centers(),
+                problem.mesh.measures(),
+                ArrayView2::from_shape((problem.signs.len(), problem.mesh.cells()), &density).unwrap(),
+            );
+            let points: Vec<f64> = atoms.points().iter().copied().collect();
+            let mut field = Field::new(&problem.objective, &points);
+            let mut potential = vec![0.0; atoms.len()];
+            field.analyze(&atoms.signed_masses());
+            field.synthesize(&mut potential);
+            for (j, sign) in potential.iter_mut().zip(atoms.signs()) {
+                *j = sign * *j + problem.objective.regularization();
+            }
+            let least = potential.iter().copied().fold(f64::INFINITY, f64::min);
+            let mean = dot(&potential, atoms.masses());
+            assert!((record.objective / problem.objective.of_atoms(&atoms) - 1.0).abs() < 1e-12);
+            assert!((record.mass / atoms.total_mass() - 1.0).abs() < 1e-13);
+            assert!((record.potential_min - least).abs() < 1e-11 * (1.0 + least.abs()), "{}", problem.name);
+            assert!((record.potential_mean - mean).abs() < 1e-11 * (1.0 + mean.abs()), "{}", problem.name);
+            assert!((record.optimality_gap(2.0) - mean - 2.0 * (-least).max(0.0)).abs() < 1e-10);
+        }
     }
 }

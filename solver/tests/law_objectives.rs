@@ -261,3 +261,24 @@ fn law_masses_at_one_point_add_up() {
         }
     }
 }
+
+#[test]
+fn law_synthesis_and_its_gradient_are_linear_in_the_dual() {
+    of_each_case(10, |case, nu, rng| {
+        let features = case.objective.features();
+        let mut placed = features.place(&flat(&nu));
+        let mut synthesize = |dual: &[f64]| {
+            let (mut value, mut gradient) = (vec![0.0; nu.len()], vec![0.0; nu.len() * features.dim()]);
+            placed.synthesize_gradient(dual, &mut value, &mut gradient);
+            [value, gradient].concat()
+        };
+        let mut dual = || (0..features.len()).map(|_| between(rng, -1.0, 1.0)).collect::<Vec<f64>>();
+        let (f, g) = (dual(), dual());
+        let combined: Vec<f64> = f.iter().zip(&g).map(|(f, g)| 2.0 * f - 0.3 * g).collect();
+        let (of_f, of_g, of_both) = (synthesize(&f), synthesize(&g), synthesize(&combined));
+        let scale = norm(&of_f) + norm(&of_g);
+        for ((a, b), c) in of_f.iter().zip(&of_g).zip(&of_both) {
+            assert!((2.0 * a - 0.3 * b - c).abs() <= 1e-13 * scale, "{}: {a} {b} {c}", case.name);
+        }
+    });
+}

@@ -245,3 +245,15 @@ fn law_an_unstable_step_is_refused_for_the_rise_of_the_objective() {
     }
     assert!(rises > 0, "no step was refused");
 }
+
+#[test]
+fn law_a_step_cut_short_by_a_time_to_land_on_keeps_its_size() {
+    for problem in problems(60, 6) {
+        let limits = StepLimits { tolerance: 1e-6, ..by_cfl(0.9) };
+        let mut flow = problem.start(Scheme::default(), limits);
+        steps(&mut flow, 3);
+        let size = flow.step_bound();
+        flow.step(flow.time() + 1e-3 * size).unwrap();
+        assert!(flow.next_step() >= size, "{}: {} after {size}", problem.name, flow.next_step());
+    }
+}

@@ -14,16 +14,20 @@ use crate::report;
 struct Part {
     example: &'static str,
     about: &'static str,
+    /// Logarithmic colours, where the density spans orders of magnitude.
+    log: bool,
 }
 
 const PARTS: [Part; 2] = [
     Part {
         example: "signed-circle",
-        about: "a ReLU network learns four neurons: two sheets of the circle, eq. (4.3)",
+        about: "ReLU ridges learn two neurons: a measure on two sheets of the circle",
+        log: false,
     },
     Part {
         example: "four-neurons",
-        about: "the same kind of teacher on the sphere of both layers, a measure on S^2",
+        about: "both layers of a ReLU network learn four neurons: a measure on the sphere",
+        log: true,
     },
 ];
 
@@ -66,7 +70,7 @@ fn run_part(part: &Part, folder: &Path, force: bool) -> Result<PathBuf, Failure>
         time: None,
         snapshot: None,
         view: View::Summary,
-        log: false,
+        log: part.log,
         force,
     })?;
     report::print("\n")?;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use sphereflow_mesh::Mesh;
 
-use super::{MeanField, Order, Scheme, StepLimits, SubFlow, Transport, Velocity, react};
+use super::{MeanField, Scheme, StepLimits, SubFlow, Transport, Velocity, react};
 use crate::blocks;
-use crate::evolution::{Evolution, Record};
+use crate::evolution::{Evolution, Record, equal_part};
 use crate::objective::{Objective, Rates};
 
 /// Fraction of the first attempt at which a step that is rejected again and again is given up.
@@ -51,7 +51,8 @@ pub struct StepError {
 /// A density on the cells of a mesh that follows (4.3).
 ///
 /// A step is composed by the [`super::Splitting`]: reaction sub-steps `nu exp(-alpha tau J)` with J at their midpoint,
-/// transport sub-steps by forward Euler (order 1) or Heun's SSP method (order 2) with J anew in each stage. A step that
+/// transport sub-steps by Heun's two-stage SSP method with J anew in each stage, also for the donor cell: the errors of a
+/// forward Euler step are of the same order as the donor cell's and of the opposite sign, and would hide in them. A step that
 /// makes a density negative, breaks the positivity limit, raises F beyond round-off (with the two-point velocity, whose
 /// semi-discrete flow dissipates F) or whose local error is above the tolerance leaves the state as it was and is
 /// repeated with a smaller size.
@@ -110,10 +111,13 @@ impl FiniteVolume {
             fresh: true,
         };
         let mut field = MeanField::new(mesh.clone(), signs, objective, scheme.velocity);
+        // F of the zero measure: the scale of the sums whose round-off F has.
+        field.evaluate(&vec![0.0; density.len()]);
+        let objective_scale = field.objective().abs();
         field.evaluate(&density);
         Self {
             transport: Transport::new(mesh.clone(), &scheme),
-            objective_scale: field.objective().abs(),
+            objective_scale,
             mesh,
             rates,
             scheme,
@@ -247,11 +251,6 @@ impl FiniteVolume {
         self.keep_potential();
         self.euler_stage(duration, false)?;
         self.work.fresh = false;
-        if self.scheme.order == Order::First {
-            std::mem::swap(&mut self.density, &mut self.work.stage);
-            self.refresh();
-            return Ok(self.potential_change() / duration);
-        }
         self.field.evaluate(&self.work.stage);
         let change = self.potential_change() / duration;
         self.euler_stage(duration, true)?;
@@ -329,7 +328,7 @@ impl Evolution for FiniteVolume {
         let remaining = until - self.time;
         let bound = self.step_bound();
         // Equal steps up to the landing, so that no tiny one is left over.
-        let first = remaining / (remaining / bound).ceil().max(1.0);
+        let first = equal_part(remaining, bound);
         let mut duration = first;
         self.work.before.copy_from_slice(&self.density);
         loop {

@@ -2,12 +2,12 @@
 
 use sphereflow_mesh::Mesh;
 
-/// Order of the reconstruction and of the time stepping of the transport.
+/// Order of the reconstruction of the transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// Donor cell and forward Euler.
+    /// Donor cell: constant in each cell.
     First,
-    /// Limited linear reconstruction and the two-stage SSP Runge-Kutta method.
+    /// Limited linear reconstruction.
     Second,
 }
 
@@ -63,7 +63,7 @@ impl Splitting {
 /// A finite-volume scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scheme {
-    /// Order in space, and in time of the transport.
+    /// Order in space.
     pub order: Order,
     /// Limiter, of order 2.
     pub limiter: Limiter,
@@ -90,7 +90,9 @@ pub struct StepLimits {
     /// Fraction, in (0, 1], of the positivity limit of the transport, and the bound of `alpha dt max |J|`.
     ///
     /// The limit of order 1 is `dt (sum of outflow velocity times face measure) <= cell measure`; that of order 2 is
-    /// `dt (velocity)(face measure) <= (cell measure) / (number of faces)` for every outflow face.
+    /// `dt (velocity)(face measure) <= (cell measure) / (number of faces)` for every outflow face. Positivity is proved at
+    /// this limit for order 1, and for order 2 on the circle; for order 2 on the sphere at half of it, the default; above,
+    /// a step that makes a density negative is rejected.
     pub cfl: f64,
     /// Largest step; infinite for none.
     pub max_step: f64,

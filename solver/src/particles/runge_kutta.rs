@@ -1,5 +1,7 @@
 //! The adaptive Runge-Kutta pair of Dormand and Prince, orders 5 and 4.
 
+use crate::evolution::equal_part;
+
 /// Rows of the tableau; the last is also the solution of order 5 (first same as last).
 const STAGES: [&[f64]; 6] = [
     &[1.0 / 5.0],
@@ -99,7 +101,7 @@ impl DormandPrince {
         if !self.step.is_finite() {
             self.step = self.first_step();
         }
-        let landing = remaining / (remaining / self.step).ceil().max(1.0);
+        let landing = equal_part(remaining, self.step);
         let mut duration = landing;
         let mut before: Option<[f64; 2]> = None;
         loop {
