@@ -74,7 +74,7 @@ impl Recorder {
     pub fn finish(mut self) -> Result<Outcome, WriteError> {
         self.progress.finish();
         let start = Instant::now();
-        self.writer.finish()?;
+        self.writer.finish(&self.pending)?;
         self.writing += start.elapsed();
         Ok(Outcome { first: self.first, last: self.last, writing: self.writing })
     }

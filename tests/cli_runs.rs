@@ -173,6 +173,29 @@ fn a_signed_sphere_runs_from_end_to_end() {
 }
 
 #[test]
+fn a_run_goes_on_to_its_end_after_the_last_snapshot() {
+    let place = Place::with(&CIRCLE.replace("snapshots = 5", "snapshots = [0.25, 0.5]"));
+    place.succeed("solve run.toml -o run.h5");
+    let file = hdf5::File::open(place.file("run.h5")).unwrap();
+    assert_eq!(file.dataset("time").unwrap().read_raw::<f64>().unwrap(), [0.25, 0.5]);
+    let recorded = file.dataset("diagnostics/time").unwrap().read_raw::<f64>().unwrap();
+    assert_eq!((recorded[0], *recorded.last().unwrap()), (0.0, 1.0));
+    assert!(recorded.windows(2).all(|pair| pair[0] < pair[1]));
+    drop(file);
+    let ran = place.run("solve run.toml -o run.h5 --resume --set time.end=2");
+    assert!(ran.status == 2 && ran.stderr.contains("after its last snapshot"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_run_stops_by_its_criterion_with_a_snapshot_there() {
+    let place = Place::with(CIRCLE);
+    let solved = place.json("solve run.toml -o run.h5 --json --set time.stop={dissipation=0.1}");
+    assert!(solved["dissipation"].as_f64().unwrap() <= 0.1 && solved["time"].as_f64().unwrap() < 1.0);
+    let info = place.json("info run.h5 --json");
+    assert_eq!((&info["time"], &info["complete"]), (&solved["time"], &true.into()));
+}
+
+#[test]
 fn a_mesh_is_written_and_its_quality_printed() {
     let place = Place::new();
     let printed = place.json("mesh sphere --subdivision 16 -o mesh.h5 --json");

@@ -116,6 +116,8 @@ pub struct Problem {
     pub initial: InitialMeasure,
     /// Times of the snapshots.
     pub times: Vec<f64>,
+    /// The last time.
+    pub end: f64,
     /// When to stop before the last of them.
     pub stop: Option<Stop>,
     config: Config,
@@ -137,6 +139,7 @@ impl Problem {
             rates: Rates { reaction: config.flow.reaction, transport: config.flow.transport },
             initial: initial_measure(&config.initial, dim)?,
             times: config.time.snapshot_times(),
+            end: config.time.end,
             stop: config.time.stop.map(|stop| match stop {
                 crate::config::Stop::Gap(gap) => Stop::Gap { gap, regularization },
                 crate::config::Stop::Dissipation(bound) => Stop::Dissipation(bound),

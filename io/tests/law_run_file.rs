@@ -168,7 +168,7 @@ fn write(path: &Path, snapshots: usize) {
     let example = Example::new();
     let mut writer = RunWriter::create(path, &example.header(), false).unwrap();
     append(&mut writer, 0..snapshots);
-    writer.finish().unwrap();
+    writer.finish(&[]).unwrap();
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn a_run_on_the_circle_holds_neither_polygons_nor_particles() {
     let transposed =
         Snapshot { density: Some(column.t()), position: None, mass: None, ..snapshot(0, &state) };
     writer.append(&transposed, &[]).unwrap();
-    writer.finish().unwrap();
+    writer.finish(&[]).unwrap();
     let run = Run::open(&path).unwrap();
     assert_eq!(run.density(0).unwrap(), column.t());
     assert_eq!(run.header().sheets, 1);
@@ -350,13 +350,13 @@ fn resuming_continues_an_interrupted_run_and_extends_a_finished_one() {
     let mut writer = RunWriter::resume(&path).unwrap();
     assert_eq!(writer.snapshots(), 2);
     append(&mut writer, 2..4);
-    writer.finish().unwrap();
+    writer.finish(&[]).unwrap();
     assert_holds(&path, 4, true);
     let mut writer = RunWriter::resume(&path).unwrap();
     assert_holds(&path, 4, true);
     append(&mut writer, 4..6);
     assert_holds(&path, 6, false);
-    writer.finish().unwrap();
+    writer.finish(&[]).unwrap();
     assert_holds(&path, 6, true);
     assert!(matches!(
         RunWriter::resume(folder.path().join("none.h5")),
@@ -378,7 +378,7 @@ fn an_open_reader_keeps_what_it_opened_and_does_not_stop_the_writer() {
     assert_eq!(early.density(1).unwrap(), state(1).density);
     assert_eq!(later.density(2).unwrap(), state(2).density);
     drop((early, later));
-    writer.finish().unwrap();
+    writer.finish(&[]).unwrap();
     assert_holds(&path, 6, true);
 }
 

@@ -170,7 +170,7 @@ fn a_run_killed_at_any_instant_keeps_every_snapshot_that_it_finished() {
     assert!(most > 10, "too few snapshots to mean anything\n{report}");
     let mut writer = RunWriter::resume(&path).unwrap();
     append(&mut writer);
-    writer.finish().unwrap();
+    writer.finish(&[]).unwrap();
     let names: Vec<_> =
         std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["RUN.h5"]);

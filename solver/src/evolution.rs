@@ -1,7 +1,5 @@
 //! The loop over time, shared by densities and particles: schedule, records, observers, termination.
 
-use std::ops::ControlFlow;
-
 /// Quantities of a state that are recorded along a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Record {
@@ -121,41 +119,56 @@ pub enum RunFailure<S, O> {
     Observer(O),
 }
 
-/// Advances `evolution` through the increasing `times`, a snapshot at each (also the current time, if it is the first).
+/// What a run is to reach.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Schedule<'t> {
+    /// Increasing times of the snapshots; the current time may be the first.
+    pub snapshots: &'t [f64],
+    /// The time to reach, at or after the last snapshot.
+    pub end: f64,
+    /// When to stop before it.
+    pub stop: Option<Stop>,
+}
+
+/// Advances `evolution` through a schedule: a snapshot at each of its times, and where it stops early.
 ///
 /// # Errors
 /// When a step fails or the observer ends the run.
 pub fn integrate<E: Evolution, O: Observer<E>>(
     evolution: &mut E,
-    times: &[f64],
-    stop: Option<Stop>,
+    schedule: &Schedule<'_>,
     observer: &mut O,
 ) -> Result<Termination, RunFailure<E::Error, O::Error>> {
-    let record = evolution.record();
+    let mut record = evolution.record();
     observer.step(evolution, &record).map_err(RunFailure::Observer)?;
-    for time in times {
-        if advance(evolution, *time, stop, observer)?.is_break() {
+    let snapshots = schedule.snapshots.iter().map(|time| (*time, true));
+    for (time, is_snapshot) in snapshots.chain(std::iter::once((schedule.end, false))) {
+        let stopped = advance(evolution, time, schedule.stop, observer, &mut record)?;
+        if is_snapshot || stopped {
+            observer.snapshot(evolution, &record).map_err(RunFailure::Observer)?;
+        }
+        if stopped {
             return Ok(Termination::Stopped(evolution.time()));
         }
     }
     Ok(Termination::End)
 }
 
-/// Advances to `time` and takes the snapshot there.
+/// Advances to `time`, or to where the run stops: then the result is true. `record` is that of the state.
 fn advance<E: Evolution, O: Observer<E>>(
     evolution: &mut E,
     time: f64,
     stop: Option<Stop>,
     observer: &mut O,
-) -> Result<ControlFlow<()>, RunFailure<E::Error, O::Error>> {
-    let mut record = evolution.record();
-    let mut stopped = false;
-    while evolution.time() < time && !stopped {
+    record: &mut Record,
+) -> Result<bool, RunFailure<E::Error, O::Error>> {
+    while evolution.time() < time {
         evolution.step(time).map_err(RunFailure::Step)?;
-        record = evolution.record();
-        observer.step(evolution, &record).map_err(RunFailure::Observer)?;
-        stopped = stop.is_some_and(|stop| stop.reached(&record));
+        *record = evolution.record();
+        observer.step(evolution, record).map_err(RunFailure::Observer)?;
+        if stop.is_some_and(|stop| stop.reached(record)) {
+            return Ok(true);
+        }
     }
-    observer.snapshot(evolution, &record).map_err(RunFailure::Observer)?;
-    Ok(if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    Ok(false)
 }

@@ -43,8 +43,8 @@ pub fn run(options: &Check) -> Result<(), Failure> {
             run_bytes(&solver, problem.times.len()) / 1e6,
         )
         .number("step", "first step", step)
-        .number("steps", "estimated steps", (config.time.end / step).ceil())
-        .number("seconds", "estimated time (s)", seconds * (config.time.end / step).ceil());
+        .add("steps", "steps of that size", (config.time.end / step).ceil() as u64)
+        .number("seconds", "time for them (s)", seconds * (config.time.end / step).ceil());
     if options.json {
         summary.add("config", "config", config.to_toml());
         return summary.print(true);

@@ -9,7 +9,7 @@ use sphereflow::io::config::Config;
 use sphereflow::io::problem::Problem;
 use sphereflow::io::run::{RunHeader, RunWriter, WriteError};
 use sphereflow::mesh::Mesh;
-use sphereflow::solver::evolution::{Evolution, RunFailure, Termination, integrate};
+use sphereflow::solver::evolution::{Evolution, RunFailure, Schedule, Termination, integrate};
 use sphereflow::solver::flow::FiniteVolume;
 
 use super::cannot_create;
@@ -96,6 +96,14 @@ fn resume(
             path.display()
         ))
     })?;
+    let recorded =
+        run.diagnostics().map_err(Failure::usage)?.last().map_or(f64::NEG_INFINITY, |row| row.time);
+    if recorded > run.times()[last] {
+        return Err(Failure::usage(anyhow!(
+            "`{}` went on to t = {recorded} after its last snapshot and cannot be continued from there\n  hint: start it anew with `--force` and a snapshot at its end",
+            path.display()
+        )));
+    }
     let density = run.density(last).map_err(Failure::usage)?.into_iter().collect();
     let step = run.snapshot_series().map_err(Failure::usage)?.step[last];
     let time = run.times()[last];
@@ -146,10 +154,11 @@ where
     ) -> Result<(), Failure> {
         let (from, setup) = (self.solver.time(), start.elapsed());
         let times: Vec<f64> = problem.times.iter().copied().filter(|t| !self.resumed || *t > from).collect();
-        let end = times.last().copied().unwrap_or(from);
-        let mut recorder = Recorder::new(self.writer, Progress::new(self.label, from, end), self.resumed);
+        let schedule = Schedule { snapshots: &times, end: problem.end, stop: problem.stop };
+        let mut recorder =
+            Recorder::new(self.writer, Progress::new(self.label, from, problem.end), self.resumed);
         let integration = Instant::now();
-        let termination = integrate(&mut self.solver, &times, problem.stop, &mut recorder).map_err(failed)?;
+        let termination = integrate(&mut self.solver, &schedule, &mut recorder).map_err(failed)?;
         let integration = integration.elapsed();
         let outcome = recorder.finish().map_err(Failure::work)?;
         let mut summary = Summary::default();

@@ -8,7 +8,7 @@ pub mod second_moment;
 use std::sync::Arc;
 
 use sphereflow::mesh::Mesh;
-use sphereflow::solver::evolution::{Evolution, Observer, Record, integrate};
+use sphereflow::solver::evolution::{Evolution, Observer, Record, Schedule, integrate};
 use sphereflow::solver::flow::{FiniteVolume, Scheme, StepLimits};
 use sphereflow::solver::objective::{Objective, Rates};
 
@@ -42,7 +42,8 @@ where
     E::Error: std::fmt::Debug,
 {
     let mut records = Records::default();
-    integrate(evolution, times, None, &mut records).expect("every step is accepted");
+    let schedule = Schedule { snapshots: times, end: times.last().copied().unwrap_or(0.0), stop: None };
+    integrate(evolution, &schedule, &mut records).expect("every step is accepted");
     records
 }
 

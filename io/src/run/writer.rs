@@ -135,12 +135,13 @@ impl RunWriter {
         self.record(delta)
     }
 
-    /// Marks the run as complete and removes the sibling file.
+    /// Appends the diagnostics of the steps since the last snapshot, marks the run as complete and removes the sibling
+    /// file.
     ///
     /// # Errors
     /// As [`append`](Self::append).
-    pub fn finish(mut self) -> Result<(), WriteError> {
-        self.record(Delta { snapshot: None, diagnostics: Vec::new(), complete: true })
+    pub fn finish(mut self, diagnostics: &[DiagnosticsRow]) -> Result<(), WriteError> {
+        self.record(Delta { snapshot: None, diagnostics: diagnostics.to_vec(), complete: true })
     }
 
     /// Number of snapshots in the file.
