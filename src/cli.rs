@@ -87,7 +87,7 @@ pub struct Configuration {
     /// The configuration, a TOML file
     #[arg(value_name = "CONFIG")]
     pub config: PathBuf,
-    /// Override a key, for example `--set scheme.order=1`; may be repeated
+    /// Override a key, for example `--set scheme.order=1`; `--set key=~` removes it; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use sphereflow_mesh::{Mesh, MeshError};
 use sphereflow_solver::Expression;
 use sphereflow_solver::atoms::Atoms;
-use sphereflow_solver::evolution::Stop;
+use sphereflow_solver::evolution::{MassBound, Stop};
 use sphereflow_solver::flow::{self, FiniteVolume, StepLimits};
 use sphereflow_solver::initial::{self, InitialError, InitialMeasure};
 use sphereflow_solver::objective::{
     self, DataNetwork, GaussianError, Landscape, Layers, Rates, Risk, SecondMoment, ZonalKernel,
     gaussian_sample,
 };
-use sphereflow_solver::particles::Particles;
+use sphereflow_solver::particles::{Particles, quadrature_nodes};
 
 use crate::config::{
     Activation, Config, Data, Domain, Feature, Initial, Kernel, Limiter, Loss, Network, ObjectiveKind,
@@ -24,6 +24,12 @@ use crate::data::{DataError, DataSet, read_data};
 /// The largest degree of an expansion in spherical harmonics.
 const MAX_DEGREE: usize = 512;
 
+/// The largest wave number of an expansion on the circle.
+const MAX_WAVE_NUMBER: usize = 65_536;
+
+/// Points over which particles look for the least potential.
+const WATCHED_POINTS: usize = 4096;
+
 /// Why a configuration, though it reads well, is no problem to be solved.
 #[derive(Debug, thiserror::Error)]
 pub enum ProblemError {
@@ -32,7 +38,7 @@ pub enum ProblemError {
     Data(#[from] DataError),
     /// Data of another dimension than the domain's.
     #[error(
-        "{path} has {found} inputs (x1 to x{found}), but `objective.feature = \"{feature}\"` on this domain takes {expected}{bias}",
+        "{path} has the inputs x1 to x{found}, but `objective.feature = \"{feature}\"` on this domain takes {expected}{bias}",
         path = path.display()
     )]
     Inputs {
@@ -65,14 +71,21 @@ pub enum ProblemError {
     Gaussian(#[from] GaussianError),
     /// A kernel too narrow for the expansion.
     #[error(
-        "`objective.kernel.concentration = {concentration}` needs harmonics of degree {degree}; at most {MAX_DEGREE} on the sphere"
+        "`objective.kernel.concentration = {concentration:e}` needs an expansion of degree {degree}; here it may have {most}"
     )]
     KernelTooNarrow {
         /// kappa.
         concentration: f64,
-        /// Degree of its expansion to round-off.
+        /// Degree of its expansion to round-off, or a bound of it.
         degree: usize,
+        /// The largest degree that there is.
+        most: usize,
     },
+    /// A gap cannot be certified.
+    #[error(
+        "`time.stop.gap` needs a bound of the mass of a minimiser, and for this objective there is none; use `time.stop.dissipation`, or a positive `objective.regularization` with a nonnegative risk"
+    )]
+    GapWithoutBound,
     /// A formula that is no expression.
     #[error("`{key} = \"{formula}\"`: {source}")]
     Formula {
@@ -131,7 +144,6 @@ impl Problem {
     /// When a file cannot be used or a formula or measure makes no sense.
     pub fn resolve(config: &Config, location: &Path) -> Result<Self, ProblemError> {
         let dim = config.domain.coordinates();
-        let regularization = config.objective.regularization;
         Ok(Self {
             dim,
             signs: if config.domain.signed() { vec![1.0, -1.0] } else { vec![1.0] },
@@ -140,10 +152,7 @@ impl Problem {
             initial: initial_measure(&config.initial, dim)?,
             times: config.time.snapshot_times(),
             end: config.time.end,
-            stop: config.time.stop.map(|stop| match stop {
-                crate::config::Stop::Gap(gap) => Stop::Gap { gap, regularization },
-                crate::config::Stop::Dissipation(bound) => Stop::Dissipation(bound),
-            }),
+            stop: config.time.stop.map(|stop| stopping_rule(config, stop)).transpose()?,
             config: config.clone(),
         })
     }
@@ -245,7 +254,53 @@ impl Problem {
         let ParticleMethod::Flow { tolerance } = self.config.particles.method else {
             return Err(ProblemError::NotAvailable("`particles.method`"));
         };
-        Ok(Particles::new(&self.objective, atoms, self.rates, tolerance))
+        let mut particles = Particles::new(&self.objective, atoms, self.rates, tolerance);
+        if let Some(Stop::Gap { .. }) = self.stop {
+            let polar = self.objective.features().polar_axis();
+            let (points, _) = quadrature_nodes(self.dim, polar, WATCHED_POINTS);
+            particles.watch(&self.objective, &points, &self.signs);
+        }
+        Ok(particles)
+    }
+}
+
+/// The rule with the bound of a minimiser's mass that its certificate needs.
+fn stopping_rule(config: &Config, stop: crate::config::Stop) -> Result<Stop, ProblemError> {
+    let gap = match stop {
+        crate::config::Stop::Dissipation(bound) => return Ok(Stop::Dissipation(bound)),
+        crate::config::Stop::Gap(gap) => gap,
+    };
+    let (lambda, kind) = (config.objective.regularization, &config.objective.kind);
+    let linear = matches!(kind, ObjectiveKind::Linear { .. });
+    let mass_bound = if lambda > 0.0 && !linear {
+        MassBound::Regularization(lambda)
+    } else {
+        MassBound::Known(minimiser_mass(config, kind).ok_or(ProblemError::GapWithoutBound)?)
+    };
+    Ok(Stop::Gap { gap, mass_bound })
+}
+
+/// A bound of the mass of a minimiser without regularization, where one is known: a target that can be met is one; of the
+/// second moment `|S - B| <= |B|`, so the trace of S is at most `2 sqrt(dim) |B|`.
+fn minimiser_mass(config: &Config, kind: &ObjectiveKind) -> Option<f64> {
+    match kind {
+        ObjectiveKind::Kernel(kernel) => {
+            let masses = || kernel.target.iter().map(|spike| spike.mass);
+            masses().all(|mass| mass >= 0.0).then(|| masses().sum())
+        }
+        ObjectiveKind::SecondMoment { matrix } => {
+            let norm = matrix.iter().flatten().map(|b| b * b).sum::<f64>().sqrt();
+            Some(2.0 * (matrix.len() as f64).sqrt() * norm)
+        }
+        ObjectiveKind::Network(network) if matches!(network.data, Data::Gaussian { samples: None, .. }) => {
+            let two_layer = network.feature == Feature::TwoLayer;
+            let met = two_layer || config.domain.signed() || network.teacher.iter().all(|t| t.output >= 0.0);
+            let norm = |t: &crate::config::Teacher| t.input.iter().map(|v| v * v).sum::<f64>().sqrt();
+            // A two-layer unit of mass one is worth |a| |u| = 1/2 at most.
+            let worth = if two_layer { 2.0 } else { 1.0 };
+            met.then(|| network.teacher.iter().map(|t| worth * t.output.abs() * norm(t)).sum())
+        }
+        _ => None,
     }
 }
 
@@ -286,9 +341,12 @@ fn objective(config: &Config, location: &Path) -> Result<objective::Objective, P
                 return Err(ProblemError::NotAvailable("`objective.kernel.kind`"));
             };
             let zonal = ZonalKernel::VonMisesFisher { concentration };
-            let degree = zonal.degree(dim);
-            if dim == 3 && degree > MAX_DEGREE {
-                return Err(ProblemError::KernelTooNarrow { concentration, degree });
+            let most = if dim == 2 { MAX_WAVE_NUMBER } else { MAX_DEGREE };
+            // The expansion is computed only where it is short enough to be worth a look.
+            let bound = zonal.degree_bound();
+            let degree = if bound > 2 * MAX_WAVE_NUMBER { bound } else { zonal.degree(dim) };
+            if degree > most {
+                return Err(ProblemError::KernelTooNarrow { concentration, degree, most });
             }
             Ok(objective::Objective::matching(zonal.features(dim), &spikes(&kernel.target, dim), lambda))
         }

@@ -9,7 +9,7 @@ pub struct Record {
     pub objective: f64,
     /// nu(S^d), over all sheets.
     pub mass: f64,
-    /// The least of J over the cells, or over the particles.
+    /// The least of J over the cells' centres, or over the particles and the points watched beside them.
     pub potential_min: f64,
     /// Integral of J d nu.
     pub potential_mean: f64,
@@ -55,16 +55,24 @@ pub(crate) fn equal_part(remaining: f64, bound: f64) -> f64 {
     remaining / (remaining / bound * (1.0 - 1e-12)).ceil().max(1.0)
 }
 
+/// A bound B of the mass of some minimiser of F, by which the optimality gap is certified.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum MassBound {
+    /// `F(nu) / lambda`: the risk is nonnegative, so no minimiser has more.
+    Regularization(f64),
+    /// A number known beforehand, as the mass of a target that is a minimiser.
+    Known(f64),
+}
+
 /// When to stop before the last time of the schedule.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Stop {
-    /// The optimality gap among measures of mass at most B is at most this; B is `F / lambda` for a positive lambda (no
-    /// minimiser of a nonnegative risk has more), else the current mass.
+    /// The optimality gap is at most this.
     Gap {
         /// Bound of the gap.
         gap: f64,
-        /// lambda.
-        regularization: f64,
+        /// Bound of a minimiser's mass.
+        mass_bound: MassBound,
     },
     /// The dissipation is at most this.
     Dissipation(f64),
@@ -73,9 +81,11 @@ pub enum Stop {
 impl Stop {
     fn reached(&self, record: &Record) -> bool {
         match self {
-            Self::Gap { gap, regularization } => {
-                let bound =
-                    if *regularization > 0.0 { record.objective / regularization } else { record.mass };
+            Self::Gap { gap, mass_bound } => {
+                let bound = match mass_bound {
+                    MassBound::Regularization(lambda) => record.objective / lambda,
+                    MassBound::Known(mass) => *mass,
+                };
                 record.optimality_gap(bound) <= *gap
             }
             Self::Dissipation(bound) => record.dissipation <= *bound,

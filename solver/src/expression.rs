@@ -187,7 +187,11 @@ fn power(a: Dual, b: Dual) -> Dual {
 }
 
 fn call(name: &str, a: Dual) -> Dual {
-    let x = a.value;
+    // A coordinate of a unit vector may overshoot 1 by round-off.
+    let x = match name {
+        "asin" | "acos" if a.value.abs() < 1.0 + 1e-14 => a.value.clamp(-1.0, 1.0),
+        _ => a.value,
+    };
     let (value, slope) = match name {
         "sin" => (x.sin(), x.cos()),
         "cos" => (x.cos(), -x.sin()),

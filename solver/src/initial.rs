@@ -5,11 +5,11 @@ use std::f64::consts::{PI, TAU};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
 use sphereflow_mesh::Mesh;
 
 use crate::atoms::Atoms;
 use crate::expression::Expression;
-use crate::objective::ZonalKernel;
 use crate::particles::quadrature_nodes;
 
 /// Candidates for each sample of an expression before it is called too concentrated for rejection.
@@ -17,6 +17,9 @@ const MOST_CANDIDATES: usize = 100_000;
 
 /// Concentrations below this are the uniform distribution to round-off.
 const NEARLY_UNIFORM: f64 = 1e-12;
+
+/// Angles of concentrations above this are normal: the next term of the density is below the spacing of samples.
+const NEARLY_NORMAL: f64 = 1e8;
 
 /// A von Mises-Fisher distribution of some mass.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +65,9 @@ pub enum InitialError {
         /// A further explanation, or nothing.
         reason: &'static str,
     },
+    /// More mass than numbers hold.
+    #[error("the initial measure has more mass than a number holds")]
+    TooMuchMass,
     /// A density with too narrow a peak to draw samples from.
     #[error(
         "the initial density is too concentrated to be sampled; use `von-mises-fisher` components or quadrature nodes"
@@ -74,19 +80,19 @@ fn join(point: &[f64]) -> String {
 }
 
 impl Component {
-    /// Density of a unit mass at a point.
-    fn unit_density(&self, point: &[f64]) -> f64 {
-        let kappa = self.concentration;
-        if kappa < NEARLY_UNIFORM {
-            return 1.0 / surface(point.len());
-        }
-        let cosine: f64 = point.iter().zip(&self.direction).map(|(a, b)| a * b).sum();
-        let normal = if point.len() == 2 {
-            TAU * ZonalKernel::VonMisesFisher { concentration: kappa }.circle_coefficients()[0]
-        } else {
-            -TAU * (-2.0 * kappa).exp_m1() / kappa
+    /// `exp(kappa (cosine - 1))` at `points`, scaled so that its sum with `weights` is one.
+    fn shape(&self, dim: usize, points: &[f64], weights: &[f64]) -> Result<Vec<f64>, InitialError> {
+        let value = |eta: &[f64]| {
+            let cosine: f64 = eta.iter().zip(&self.direction).map(|(a, b)| a * b).sum();
+            (self.concentration * (cosine - 1.0)).exp()
         };
-        (kappa * (cosine - 1.0)).exp() / normal
+        let shape: Vec<f64> = points.chunks_exact(dim).map(value).collect();
+        let total: f64 = shape.iter().zip(weights).map(|(n, w)| n * w).sum();
+        if total > 0.0 {
+            Ok(shape.into_iter().map(|n| n / total).collect())
+        } else {
+            Err(InitialError::NoMass { reason: ": a component is so narrow that no cell or node meets it" })
+        }
     }
 
     /// The share of its mass on a sheet.
@@ -104,66 +110,53 @@ fn surface(dim: usize) -> f64 {
 }
 
 impl InitialMeasure {
-    /// Densities at `points`, shape [N, dim] flat, sheet after sheet.
-    fn densities(&self, dim: usize, signs: &[f64], points: &[f64]) -> Result<Vec<f64>, InitialError> {
-        let count = points.len() / dim;
+    /// Densities at `points`, shape [N, dim] flat, sheet after sheet. Von Mises-Fisher components are scaled so that each has
+    /// its mass in the sum with `weights`, however narrow it is.
+    fn densities(
+        &self,
+        dim: usize,
+        signs: &[f64],
+        points: &[f64],
+        weights: &[f64],
+    ) -> Result<Vec<f64>, InitialError> {
+        let count = weights.len();
         let mut densities = vec![0.0; signs.len() * count];
-        let sheets = densities.chunks_exact_mut(count.max(1)).zip(signs);
         match self {
             Self::Uniform { mass } => densities.fill(mass / (signs.len() as f64 * surface(dim))),
             Self::VonMisesFisher(components) => {
-                for (sheet, sign) in sheets {
-                    for component in components {
+                for component in components.iter().filter(|c| c.mass > 0.0) {
+                    let shape = component.shape(dim, points, weights)?;
+                    for (sheet, sign) in densities.chunks_exact_mut(count).zip(signs) {
                         let mass = component.mass * component.share(*sign, signs.len());
-                        if mass > 0.0 {
-                            add_component(sheet, component, mass, dim, points);
-                        }
+                        sheet.iter_mut().zip(&shape).for_each(|(n, s)| *n += mass * s);
                     }
                 }
             }
             Self::Density(expression) => {
-                for (sheet, _) in sheets {
+                for sheet in densities.chunks_exact_mut(count) {
                     for (n, eta) in sheet.iter_mut().zip(points.chunks_exact(dim)) {
                         *n = checked_density(expression, eta)? / signs.len() as f64;
                     }
                 }
             }
         }
-        Ok(densities)
+        let total: f64 = densities.iter().zip(weights.iter().cycle()).map(|(n, w)| n * w).sum();
+        match total {
+            total if total > 0.0 && total.is_finite() => Ok(densities),
+            total if total > 0.0 => Err(InitialError::TooMuchMass),
+            _ => Err(InitialError::NoMass { reason: "" }),
+        }
     }
 
     /// The density at the centres of the cells, sheet after sheet. Von Mises-Fisher components are scaled so that each
     /// has its mass on the mesh exactly.
     ///
     /// # Errors
-    /// When a density is negative or not finite, or the measure has no mass.
+    /// When a density is negative or not finite, or the measure has no mass or more than numbers hold.
     pub fn on_cells(&self, mesh: &Mesh, signs: &[f64]) -> Result<Vec<f64>, InitialError> {
-        let (dim, centers) = (mesh.dim(), mesh.centers());
+        let centers = mesh.centers();
         let centers = centers.as_slice().expect("centres are stored row by row");
-        let mass = |sheet: &[f64]| sheet.iter().zip(mesh.measures()).map(|(n, a)| n * a).sum::<f64>();
-        let densities = if let Self::VonMisesFisher(components) = self {
-            let mut densities = vec![0.0; signs.len() * mesh.cells()];
-            for component in components.iter().filter(|c| c.mass > 0.0) {
-                let mut one = vec![0.0; mesh.cells()];
-                add_component(&mut one, component, 1.0, dim, centers);
-                let total = mass(&one);
-                if !(total > 0.0 && total.is_finite()) {
-                    return Err(InitialError::NoMass { reason: ": a component is narrower than the cells" });
-                }
-                for (sheet, sign) in densities.chunks_exact_mut(mesh.cells()).zip(signs) {
-                    let scale = component.mass * component.share(*sign, signs.len()) / total;
-                    sheet.iter_mut().zip(&one).for_each(|(n, d)| *n += scale * d);
-                }
-            }
-            densities
-        } else {
-            self.densities(dim, signs, centers)?
-        };
-        if densities.chunks_exact(mesh.cells()).map(mass).sum::<f64>() > 0.0 {
-            Ok(densities)
-        } else {
-            Err(InitialError::NoMass { reason: "" })
-        }
+        self.densities(mesh.dim(), signs, centers, mesh.measures())
     }
 
     /// Quadrature nodes on every sheet, their masses density times weight; `polar` is the axis of the rule on the sphere
@@ -179,19 +172,15 @@ impl InitialMeasure {
         count: usize,
     ) -> Result<Atoms, InitialError> {
         let (points, weights) = quadrature_nodes(dim, polar, count);
-        let densities = self.densities(dim, signs, &points)?;
+        let densities = self.densities(dim, signs, &points, &weights)?;
         let mass: Vec<f64> = densities.iter().zip(weights.iter().cycle()).map(|(n, w)| n * w).collect();
-        if mass.iter().sum::<f64>() <= 0.0 {
-            return Err(InitialError::NoMass { reason: " on the nodes" });
-        }
         let sign = signs.iter().flat_map(|s| vec![*s; weights.len()]).collect();
         let points = Array2::from_shape_vec((mass.len(), dim), points.repeat(signs.len()))
             .expect("dim numbers a node");
         Ok(Atoms::new(points, mass, sign))
     }
 
-    /// `count` independent samples of equal masses. The generator is `ChaCha` with 8 rounds: the same seed gives the same
-    /// particles everywhere.
+    /// `count` independent samples of equal masses, by the generator ChaCha with 8 rounds.
     ///
     /// # Errors
     /// As [`Self::on_cells`], and for a density that rejection cannot sample.
@@ -225,17 +214,11 @@ impl InitialMeasure {
         if total.is_nan() || total <= 0.0 {
             return Err(InitialError::NoMass { reason: "" });
         }
+        if total.is_infinite() {
+            return Err(InitialError::TooMuchMass);
+        }
         let points = Array2::from_shape_vec((count, dim), points).expect("dim numbers a sample");
         Ok(Atoms::new(points, vec![total / count as f64; count], sign))
-    }
-}
-
-fn add_component(sheet: &mut [f64], component: &Component, mass: f64, dim: usize, points: &[f64]) {
-    // The normalisation is the same for every point: take it once, at the mode.
-    let peak = component.unit_density(&component.direction);
-    for (n, eta) in sheet.iter_mut().zip(points.chunks_exact(dim)) {
-        let cosine: f64 = eta.iter().zip(&component.direction).map(|(a, b)| a * b).sum();
-        *n += mass * peak * (component.concentration * (cosine - 1.0)).exp();
     }
 }
 
@@ -258,8 +241,8 @@ fn expression_mass(expression: &Expression, dim: usize) -> Result<f64, InitialEr
     points.chunks_exact(dim).zip(weights).map(|(eta, w)| Ok(w * checked_density(expression, eta)?)).sum()
 }
 
-/// Rejection from the uniform distribution. A candidate above the bound shows that the bound was too low: it is doubled,
-/// and the sampling starts again, so the samples are exact.
+/// Rejection from the uniform distribution: exact where the largest density on the fine nodes, with a margin, bounds the
+/// density. A candidate above the bound shows that it does not: it is doubled, and the sampling starts again.
 fn sample_expression(
     expression: &Expression,
     dim: usize,
@@ -329,13 +312,15 @@ fn von_mises_fisher(direction: &[f64], kappa: f64, rng: &mut ChaCha8Rng) -> Vec<
     if kappa < NEARLY_UNIFORM {
         return uniform_point(3, rng);
     }
-    // The cosine w by the inverse of its distribution function.
-    // u + (1 - u) exp(-2 kappa) = 1 + (1 - u) (exp(-2 kappa) - 1), without cancellation for small kappa.
+    if kappa < NEARLY_UNIFORM {
+        return uniform_point(3, rng);
+    }
+    // t = 1 - cosine by the inverse of its distribution function, exp(-kappa t) = 1 + (1 - u)(exp(-2 kappa) - 1).
     let u: f64 = rng.random();
-    let w = (1.0 + ((1.0 - u) * (-2.0 * kappa).exp_m1()).ln_1p() / kappa).clamp(-1.0, 1.0);
+    let t = (-((1.0 - u) * (-2.0 * kappa).exp_m1()).ln_1p() / kappa).clamp(0.0, 2.0);
+    let (w, radius) = (1.0 - t, (t * (2.0 - t)).sqrt());
     let angle = TAU * rng.random::<f64>();
     let [e, f] = crate::flow::tangent_basis([direction[0], direction[1], direction[2]]);
-    let radius = ((1.0 - w) * (1.0 + w)).sqrt();
     let point: Vec<f64> =
         (0..3).map(|d| w * direction[d] + radius * (angle.cos() * e[d] + angle.sin() * f[d])).collect();
     let norm = point.iter().map(|x| x * x).sum::<f64>().sqrt();
@@ -352,6 +337,10 @@ fn von_mises_angle(kappa: f64, rng: &mut ChaCha8Rng) -> f64 {
                 return angle;
             }
         }
+    }
+    if kappa > NEARLY_NORMAL {
+        let normal: f64 = StandardNormal.sample(rng);
+        return normal / kappa.sqrt();
     }
     let tau = 1.0 + (1.0 + 4.0 * kappa * kappa).sqrt();
     let rho = (tau - (2.0 * tau).sqrt()) / (2.0 * kappa);
@@ -370,6 +359,7 @@ fn von_mises_angle(kappa: f64, rng: &mut ChaCha8Rng) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::objective::ZonalKernel;
 
     fn mean_cosine(points: &Array2<f64>, direction: &[f64]) -> f64 {
         points
@@ -425,7 +415,7 @@ mod tests {
         assert!((mass - 0.7).abs() < 1e-13);
         assert!(density[..mesh.cells()].iter().all(|n| *n == 0.0));
         let nodes = measure.nodes(3, 2, &[1.0, -1.0], 1000).unwrap();
-        assert!((nodes.total_mass() - 0.7).abs() < 1e-12);
+        assert!((nodes.total_mass() - 0.7).abs() < 1e-13);
     }
 
     #[test]

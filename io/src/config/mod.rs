@@ -18,7 +18,7 @@
 //!     mistakes.to_string(),
 //!     "error: `time.clf` is not a key (line 9 of flow.toml)\n  hint: did you mean `time.cfl`?"
 //! );
-//! let config = Config::parse(text, "flow.toml", &["time.clf=".into(), "time.cfl=0.9".into()])?;
+//! let config = Config::parse(text, "flow.toml", &["time.clf=~".into(), "time.cfl=0.9".into()])?;
 //! assert_eq!((config.time.cfl, config.domain.cells()), (0.9, 512));
 //! # Ok::<(), sphereflow_io::config::Mistakes>(())
 //! ```
@@ -61,7 +61,7 @@ impl Config {
     ///
     /// Overrides are the values of `--set`, `key=value` each, applied in their order. Keys are dotted, with
     /// elements of arrays by number (`objective.teacher.0.output`; one past the last appends); values are TOML
-    /// or else a string. An empty value removes the key, which brings its default back. Setting one of
+    /// or else a string; the value `~` removes the key, which brings its default back. Setting one of
     /// `domain.level` and `domain.subdivision` removes the other; setting `scheme.order` brings the limiter and
     /// the velocity of that order where those of the file do not go with it.
     ///

@@ -7,7 +7,7 @@ use super::objective::{
     Objective, ObjectiveKind, Spike, Teacher,
 };
 use super::read::{kind, place};
-use super::reader::{BELOW_ONE, FINITE, NONNEGATIVE, POSITIVE, Section};
+use super::reader::{BELOW_ONE, CONCENTRATION, FINITE, NONNEGATIVE, POSITIVE, Section};
 use super::schema::Domain;
 
 const MAX_SAMPLES: i64 = 1 << 31;
@@ -135,7 +135,7 @@ choices! {
 fn kernel(section: &Section) -> Option<Kernel> {
     Some(match kind(section, &keys::KERNEL, Some(KernelKind::VonMisesFisher))? {
         KernelKind::VonMisesFisher => {
-            Kernel::VonMisesFisher { concentration: section.number("concentration", &POSITIVE).or(10.0) }
+            Kernel::VonMisesFisher { concentration: section.number("concentration", &CONCENTRATION).or(10.0) }
         }
         KernelKind::Poisson => {
             let rho = section.require("rho", section.number("rho", &BELOW_ONE), "for example `rho = 0.8`");

@@ -66,6 +66,9 @@ pub(super) const FINITE: Interval = Interval { words: "a finite number", holds: 
 pub(super) const POSITIVE: Interval = Interval { words: "a number above 0", holds: |x| x > 0.0 };
 /// x >= 0.
 pub(super) const NONNEGATIVE: Interval = Interval { words: "a number not below 0", holds: |x| x >= 0.0 };
+/// A concentration that numbers can tell from none and from infinite.
+pub(super) const CONCENTRATION: Interval =
+    Interval { words: "a number from 1e-8 to 1e12", holds: |x| (1e-8..=1e12).contains(&x) };
 /// 0 < x <= 1.
 pub(super) const FRACTION: Interval =
     Interval { words: "a number above 0 and at most 1", holds: |x| x > 0.0 && x <= 1.0 };

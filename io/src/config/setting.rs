@@ -7,7 +7,7 @@ use super::tree::{self, Entry, Node, Origin, Path, Step};
 const ALTERNATIVES: [(&str, &str); 2] =
     [("domain.level", "domain.subdivision"), ("domain.subdivision", "domain.level")];
 
-/// Applies the override of this number; an empty value removes the key, which brings its default back.
+/// Applies the override of this number; the value `~` removes the key, which brings its default back.
 pub(super) fn apply(root: &mut Entry, number: usize, typed: &str, findings: &mut Findings) {
     let origin = Origin::Setting(number);
     let mut fail = |key: String, message: String, hint: &str| {
@@ -22,8 +22,12 @@ pub(super) fn apply(root: &mut Entry, number: usize, typed: &str, findings: &mut
         return fail(String::new(), format!("`{key}` is not the name of a key"), hint);
     };
     let text = text.trim();
-    if text.is_empty() {
+    if text == "~" {
         return remove(root, &path);
+    }
+    if text.is_empty() {
+        let hint = "write `--set key=value`; an empty string is `\"\"`, and `~` removes the key";
+        return fail(path.to_string(), format!("`{path}` is set to nothing"), hint);
     }
     let Some(node) = value(text, origin) else {
         let hint = "check brackets, braces and quotes, and quote the whole override in the shell";

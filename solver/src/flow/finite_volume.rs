@@ -13,8 +13,11 @@ use crate::objective::{Objective, Rates};
 /// Fraction of the first attempt at which a step that is rejected again and again is given up.
 const SMALLEST_STEP: f64 = 1e-12;
 
-/// Relative to F, how much it may rise in a step by round-off alone.
+/// Relative round-off of the sums that F and J consist of, with a margin.
 const ROUND_OFF: f64 = 1e-13;
+
+/// Largest growth from a step to the next.
+const MOST_GROWTH: f64 = 1.5;
 
 /// Why a step was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
@@ -26,8 +29,11 @@ pub enum Rejection {
     #[error("a density is negative")]
     Negative,
     /// The velocity grew within the step beyond the positivity limit.
-    #[error("the velocity grew beyond the positivity limit")]
-    Positivity,
+    #[error("the velocity grew to {0} times the positivity limit")]
+    Positivity(f64),
+    /// The step is too small to change the time.
+    #[error("the step does not change the time")]
+    Stalled,
     /// F rose beyond round-off.
     #[error("the objective rose by {0:e}")]
     ObjectiveRose(f64),
@@ -57,8 +63,9 @@ pub struct StepError {
 /// semi-discrete flow dissipates F) or whose local error is above the tolerance leaves the state as it was and is
 /// repeated with a smaller size.
 ///
-/// The local error is estimated from the change of J within the sub-steps: `(alpha + beta) dt^2 / 2` times the mean over
-/// nu of `|dJ/dt|`, the error of a step with J frozen, which bounds that of the second-order step from above.
+/// The indicator of the local error is `(alpha + beta) dt^2 / 2` times the mean over nu of `|dJ/dt|`, taken from the change
+/// of J within the sub-steps: the size of the error that a step with J frozen would make. The same change bounds the next
+/// step by the time in which J decays: near a minimiser nothing else would, and explicit steps longer than that are unstable.
 pub struct FiniteVolume {
     mesh: Arc<Mesh>,
     rates: Rates,
@@ -72,7 +79,8 @@ pub struct FiniteVolume {
     step: f64,
     steps: u64,
     rejections: u64,
-    objective_scale: f64,
+    /// |F| and the largest |J| of the zero measure.
+    scale: [f64; 2],
     work: Work,
 }
 
@@ -111,13 +119,13 @@ impl FiniteVolume {
             fresh: true,
         };
         let mut field = MeanField::new(mesh.clone(), signs, objective, scheme.velocity);
-        // F of the zero measure: the scale of the sums whose round-off F has.
+        // F and J of the zero measure are the scale of the sums whose round-off they have.
         field.evaluate(&vec![0.0; density.len()]);
-        let objective_scale = field.objective().abs();
+        let scale = [field.objective().abs(), field.potential_max_abs()];
         field.evaluate(&density);
         Self {
             transport: Transport::new(mesh.clone(), &scheme),
-            objective_scale,
+            scale,
             mesh,
             rates,
             scheme,
@@ -222,11 +230,13 @@ impl FiniteVolume {
         change
     }
 
-    /// One Euler stage of every sheet, `stage = density + duration rate`, from `from_stage` or from the density.
+    /// The first stage of Heun's method on every sheet, `stage = density + duration rate`, or the second,
+    /// `density = (density + stage + duration rate) / 2`.
     fn euler_stage(&mut self, duration: f64, second: bool) -> Result<(), Rejection> {
         self.field.velocity(self.rates.transport, &mut self.work.velocity);
-        if duration * self.positivity_rate() > 1.0 {
-            return Err(Rejection::Positivity);
+        let share = duration * self.positivity_rate();
+        if share > 1.0 {
+            return Err(Rejection::Positivity(share));
         }
         let cells = self.mesh.cells();
         for (s, sign) in self.field.signs().iter().enumerate() {
@@ -241,6 +251,10 @@ impl FiniteVolume {
             } else {
                 values.for_each(|((n, stage), r)| *stage = *n + duration * r);
             }
+        }
+        let result = if second { &self.density } else { &self.work.stage };
+        if blocks::min(result.len(), |k| result[k]) < 0.0 {
+            return Err(Rejection::Negative);
         }
         Ok(())
     }
@@ -257,7 +271,7 @@ impl FiniteVolume {
         Ok(change)
     }
 
-    /// Advances the state by `duration` without asking whether it may; returns the estimate of the local error.
+    /// Advances the state by `duration` without asking whether it may; returns the mean rate of change of J.
     fn advance(&mut self, duration: f64) -> Result<f64, Rejection> {
         let mut change: f64 = 0.0;
         for (flow, fraction) in self.scheme.splitting.substeps() {
@@ -272,20 +286,15 @@ impl FiniteVolume {
             }
         }
         self.refresh();
-        Ok(0.5 * (self.rates.reaction + self.rates.transport) * duration * duration * change)
+        Ok(change)
     }
 
     fn judge(&self, objective_before: f64, error: f64) -> Result<(), Rejection> {
-        let least = blocks::min(self.density.len(), |k| self.density[k]);
         if !(self.field.objective().is_finite() && self.field.mass().is_finite() && error.is_finite()) {
             return Err(Rejection::NotFinite);
         }
-        if least < 0.0 {
-            return Err(Rejection::Negative);
-        }
         let rise = self.field.objective() - objective_before;
-        let round_off = ROUND_OFF * (objective_before.abs() + self.objective_scale);
-        if self.scheme.velocity == Velocity::TwoPoint && rise > round_off {
+        if self.scheme.velocity == Velocity::TwoPoint && rise > self.round_off(objective_before.abs()) {
             return Err(Rejection::ObjectiveRose(rise));
         }
         if error > 2.0 * self.limits.tolerance {
@@ -294,19 +303,56 @@ impl FiniteVolume {
         Ok(())
     }
 
-    fn try_step(&mut self, duration: f64) -> Result<f64, Rejection> {
-        let before = self.field.objective();
-        let error = self.advance(duration)?;
-        self.judge(before, error)?;
-        Ok(error)
+    /// Round-off of an objective of this size: a square `|h - y|^2 / 2` has that of h times `|h - y|`, an integral of J d nu
+    /// that of its terms.
+    fn round_off(&self, objective: f64) -> f64 {
+        let [scale, _] = self.scale;
+        let terms = self.field.integrate(&self.density, f64::abs);
+        ROUND_OFF * (objective + (objective * scale).sqrt() + terms + ROUND_OFF * scale)
     }
 
-    /// Chooses the next step: the estimate of the local error grows with the square of the step. A step of `bound` that was
-    /// only cut short to land on a time keeps its size.
-    fn adapt(&mut self, duration: f64, error: f64, bound: f64) {
+    /// Tries a step; returns the indicator of its local error and the mean rate of change of J.
+    fn try_step(&mut self, duration: f64) -> Result<[f64; 2], Rejection> {
+        if self.time + duration <= self.time {
+            return Err(Rejection::Stalled);
+        }
+        let before = self.field.objective();
+        let change = self.advance(duration)?;
+        let error = 0.5 * (self.rates.reaction + self.rates.transport) * duration * duration * change;
+        self.judge(before, error)?;
+        Ok([error, change])
+    }
+
+    /// Chooses the next step after an accepted one of `duration`. The indicator of the local error grows with the square of
+    /// the step. A first attempt that was only cut short to land on a time keeps the size `allowed` that it might have had;
+    /// after a rejection nothing grows.
+    fn adapt(&mut self, duration: f64, [error, change]: [f64; 2], allowed: Option<f64>) {
         let factor = 0.9 * (self.limits.tolerance / error).sqrt();
-        let next = duration * if factor.is_nan() { 2.0 } else { factor.min(2.0) };
-        self.step = if factor < 1.0 { next } else { next.max(bound) };
+        let most = if allowed.is_some() { MOST_GROWTH } else { 1.0 };
+        let mut next = duration * if factor.is_nan() { most } else { factor.min(most) };
+        if let Some(allowed) = allowed.filter(|_| factor >= 1.0) {
+            next = next.max(allowed);
+        }
+        self.step = next.min(self.decay_bound(duration, change));
+    }
+
+    /// The share `cfl` of the time in which J decays; the last step where its change is lost in round-off.
+    fn decay_bound(&self, duration: f64, change: f64) -> f64 {
+        let [_, scale] = self.scale;
+        if duration * change <= 10.0 * ROUND_OFF * scale {
+            return if change == 0.0 { f64::INFINITY } else { duration };
+        }
+        let mean = self.field.integrate(&self.density, f64::abs) / self.field.mass();
+        self.limits.cfl * mean / change
+    }
+
+    /// Factor of the step after a rejection.
+    fn shrinkage(&self, reason: Rejection) -> f64 {
+        match reason {
+            Rejection::Inaccurate(error) => (0.8 * (self.limits.tolerance / error).sqrt()).clamp(0.1, 0.7),
+            Rejection::Positivity(share) => (0.9 / share).max(0.1),
+            _ => 0.5,
+        }
     }
 
     /// Restores the state before a rejected step.
@@ -333,8 +379,8 @@ impl Evolution for FiniteVolume {
         self.work.before.copy_from_slice(&self.density);
         loop {
             match self.try_step(duration) {
-                Ok(error) => {
-                    self.adapt(duration, error, if duration == first { bound } else { 0.0 });
+                Ok(measured) => {
+                    self.adapt(duration, measured, (duration == first).then_some(bound));
                     self.time = if duration >= remaining { until } else { self.time + duration };
                     self.steps += 1;
                     return Ok(());
@@ -342,15 +388,10 @@ impl Evolution for FiniteVolume {
                 Err(reason) => {
                     self.restore();
                     self.rejections += 1;
-                    duration *= match reason {
-                        Rejection::Inaccurate(error) => {
-                            (0.8 * (self.limits.tolerance / error).sqrt()).clamp(0.1, 0.7)
-                        }
-                        _ => 0.5,
-                    };
-                    if duration < SMALLEST_STEP * first || self.time + duration <= self.time {
+                    if duration < SMALLEST_STEP * first || reason == Rejection::Stalled {
                         return Err(StepError { time: self.time, step: duration, reason });
                     }
+                    duration *= self.shrinkage(reason);
                 }
             }
         }

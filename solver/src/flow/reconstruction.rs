@@ -94,7 +94,7 @@ impl Reconstruction {
         let ahead = density[down] - density[up];
         let behind = (2.0 * along - ahead).min(density[up]);
         let value = density[up] + 0.5 * limited_slope(self.limiter, behind, ahead);
-        value.clamp(0.0, 2.0 * density[up])
+        value.min(2.0 * density[up]).max(0.0)
     }
 }
 

@@ -89,10 +89,9 @@ impl Default for Scheme {
 pub struct StepLimits {
     /// Fraction, in (0, 1], of the positivity limit of the transport, and the bound of `alpha dt max |J|`.
     ///
-    /// The limit of order 1 is `dt (sum of outflow velocity times face measure) <= cell measure`; that of order 2 is
-    /// `dt (velocity)(face measure) <= (cell measure) / (number of faces)` for every outflow face. Positivity is proved at
-    /// this limit for order 1, and for order 2 on the circle; for order 2 on the sphere at half of it, the default; above,
-    /// a step that makes a density negative is rejected.
+    /// The limit of order 1 is `dt (sum of outflow velocity times face measure) <= cell measure`; that of order 2 is the
+    /// same with half of the measure, and `dt (velocity)(face measure) <= (cell measure) / (number of faces)` for every
+    /// outflow face (see [`super::Transport::positivity_rate`] for the proof).
     pub cfl: f64,
     /// Largest step; infinite for none.
     pub max_step: f64,

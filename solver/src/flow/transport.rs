@@ -29,9 +29,9 @@ impl Transport {
     ///
     /// `velocity` is that of the faces times `sign`, from their first cell to their second.
     ///
-    /// Order 1: the cell loses at most `dt (sum of v l) nu`. Order 2: a face value is at most `2 nu`, so
-    /// `dt v l <= A / (2 faces)` for every outflow face suffices on any mesh, which is `dt rate <= 1/2`; on the circle
-    /// the two face values average to the cell's, and `dt rate <= 1` suffices.
+    /// Order 1: the cell loses `dt (sum of v l) nu`, the sum over its outflow faces, and the rate is that sum over the cell's
+    /// measure A. Order 2: a face value is at most `2 nu`, so the cell loses at most twice as much; the rate is the larger of
+    /// twice that sum and `faces max(v l)`, each over A.
     pub fn positivity_rate(&self, velocity: &[f64], sign: f64) -> f64 {
         let mesh = &self.mesh;
         blocks::max(mesh.cells(), |i| {
@@ -40,9 +40,10 @@ impl Transport {
                 let f = *f as usize;
                 (sign * mesh.sign(f, i) * velocity[f]).max(0.0) * mesh.face_measures()[f]
             });
+            let (sum, largest) = outflow.fold((0.0, 0.0f64), |(sum, largest), o| (sum + o, largest.max(o)));
             let total = match self.order {
-                Order::First => outflow.sum::<f64>(),
-                Order::Second => faces.len() as f64 * outflow.fold(0.0, f64::max),
+                Order::First => sum,
+                Order::Second => (2.0 * sum).max(faces.len() as f64 * largest),
             };
             total / mesh.measures()[i]
         })

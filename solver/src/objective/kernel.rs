@@ -38,6 +38,13 @@ impl ZonalKernel {
         }
     }
 
+    /// A bound of [`Self::degree`] that needs no expansion.
+    pub fn degree_bound(&self) -> usize {
+        match self {
+            Self::VonMisesFisher { concentration } => bessel_start(*concentration),
+        }
+    }
+
     /// The highest wave number (`dim` = 2) or degree (`dim` = 3) of its truncated expansion.
     pub fn degree(&self, dim: usize) -> usize {
         let coefficients = if dim == 2 { self.circle_coefficients() } else { self.sphere_eigenvalues() };
@@ -68,11 +75,15 @@ impl ZonalKernel {
     }
 }
 
+/// Where the recurrence starts: the functions fall like `exp(-j^2 / (2 kappa))` and, beyond kappa, faster than geometrically.
+fn bessel_start(kappa: f64) -> usize {
+    (40.0 + 12.0 * kappa.sqrt()).min(1e9) as usize
+}
+
 /// Modified Bessel functions `b_0, b_1, ..` times `exp(-kappa)`, by the downward recurrence
 /// `b_(j-1) = b_(j+1) + ratio(j, kappa) b_j`, normalised by `sum weight(j) b_j = exp(kappa)` (the kernel at zero angle).
 fn scaled_bessel(kappa: f64, ratio: impl Fn(f64, f64) -> f64, weight: impl Fn(usize) -> f64) -> Vec<f64> {
-    // They fall like exp(-j^2 / (2 kappa)) and, beyond kappa, faster than geometrically.
-    let start = 40 + (12.0 * kappa.sqrt()) as usize;
+    let start = bessel_start(kappa);
     let mut b = vec![0.0; start + 2];
     b[start] = 1e-280;
     for j in (1..=start).rev() {

@@ -77,7 +77,9 @@ impl Placed for PlacedLandscape {
         let dim = self.landscape.dim;
         for (eta, g) in self.points.chunks_exact(dim).zip(gradient.chunks_exact_mut(dim)) {
             self.landscape.potential.gradient(eta, g);
-            g.iter_mut().for_each(|g| *g *= dual[0]);
+            // Where it does not exist the gradient is zero.
+            let exists = g.iter().all(|g| g.is_finite());
+            g.iter_mut().for_each(|g| *g = if exists { *g * dual[0] } else { 0.0 });
         }
         self.synthesize(dual, value);
         project_on_tangent(&self.points, gradient, dim);

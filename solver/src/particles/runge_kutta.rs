@@ -19,25 +19,34 @@ const ERROR: [f64; 7] =
 /// Largest factor from a step to the next.
 const MOST_GROWTH: f64 = 10.0;
 
-/// The step became too small to change the time.
+/// Why no step was made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error(
-    "the error of a step from t = {time} stays above the tolerance {tolerance:e}, down to a step of {step:e}"
-)]
-pub struct IntegratorError {
-    /// Time before the step.
-    pub time: f64,
-    /// The last size that was tried.
-    pub step: f64,
-    /// The tolerance.
-    pub tolerance: f64,
+pub enum IntegratorError {
+    /// The step became too small to change the time.
+    #[error(
+        "the error of a step from t = {time} stays above the tolerance {tolerance:e}, down to a step of {step:e}"
+    )]
+    Inaccurate {
+        /// Time before the step.
+        time: f64,
+        /// The last size that was tried.
+        step: f64,
+        /// The tolerance.
+        tolerance: f64,
+    },
+    /// A mass or the objective is more than a number holds.
+    #[error("a mass or the objective is not finite after a step from t = {time}")]
+    NotFinite {
+        /// Time before the step.
+        time: f64,
+    },
 }
 
 /// Integrator of `y' = f(y)` for a set of N bodies with d numbers each, all measured on the scale one.
 ///
-/// The state holds the first numbers of all bodies, then the other d - 1 of each body in a row. A step's error is the mean
-/// over the bodies of the Euclidean norm of each: a distance of measures, and of isolated kinks it counts no more than the
-/// share of the bodies that meet them.
+/// The state holds the first numbers of all bodies, then the other d - 1 of each body in a row. A step's error is the sum
+/// over the bodies of weight times Euclidean norm: of isolated kinks it counts no more than the share of the bodies that
+/// meet them.
 pub struct DormandPrince {
     bodies: usize,
     tolerance: f64,
@@ -69,11 +78,6 @@ impl DormandPrince {
         }
     }
 
-    /// Sets the step that is tried next.
-    pub fn resume_at(&mut self, step: f64) {
-        self.step = step;
-    }
-
     /// The step that is tried next.
     pub fn next_step(&self) -> f64 {
         self.step
@@ -90,6 +94,7 @@ impl DormandPrince {
     /// When the error stays above the tolerance for the smallest step that changes `time`.
     pub fn step(
         &mut self,
+        weights: &[f64],
         time: f64,
         remaining: f64,
         state: &mut [f64],
@@ -99,13 +104,13 @@ impl DormandPrince {
             derivative(state, &mut self.slope[0]);
         }
         if !self.step.is_finite() {
-            self.step = self.first_step();
+            self.step = self.first_step(weights);
         }
         let landing = equal_part(remaining, self.step);
         let mut duration = landing;
         let mut before: Option<[f64; 2]> = None;
         loop {
-            let error = self.attempt(duration, state, &mut derivative);
+            let error = self.attempt(weights, duration, state, &mut derivative);
             if error <= 1.0 {
                 state.copy_from_slice(&self.stage);
                 self.slope.swap(0, 6);
@@ -113,7 +118,8 @@ impl DormandPrince {
                 self.steps += 1;
                 // A step cut short by the landing says nothing against the one before.
                 let grown = duration * (0.9 * error.max(1e-10).powf(-0.2)).min(MOST_GROWTH);
-                self.step = if duration < landing { grown } else { grown.max(self.step) };
+                let cut_short = duration == landing && landing < self.step;
+                self.step = if cut_short { grown.max(self.step) } else { grown };
                 return Ok(duration);
             }
             self.rejections += 1;
@@ -122,7 +128,7 @@ impl DormandPrince {
             duration = next;
             self.step = duration;
             if time + duration <= time {
-                return Err(IntegratorError { time, step: duration, tolerance: self.tolerance });
+                return Err(IntegratorError::Inaccurate { time, step: duration, tolerance: self.tolerance });
             }
         }
     }
@@ -134,14 +140,15 @@ impl DormandPrince {
     }
 
     /// A step over which the state changes by the size that the fifth-order error allows, by its first derivative.
-    fn first_step(&self) -> f64 {
-        let speed = self.mean_over_bodies(|i| self.slope[0][i]);
+    fn first_step(&self, weights: &[f64]) -> f64 {
+        let speed = self.weighted_norm(weights, |i| self.slope[0][i]);
         if speed > 0.0 { 0.1 * self.tolerance.powf(0.2) / speed } else { 1.0 }
     }
 
     /// Sets `self.stage` to the solution of order 5 and returns the error over the tolerance.
     fn attempt(
         &mut self,
+        weights: &[f64],
         duration: f64,
         state: &[f64],
         derivative: &mut impl FnMut(&[f64], &mut [f64]),
@@ -153,18 +160,18 @@ impl DormandPrince {
             }
             derivative(&self.stage, &mut self.slope[row + 1]);
         }
-        duration * self.mean_over_bodies(|i| ERROR.iter().zip(&self.slope).map(|(w, k)| w * k[i]).sum())
+        duration * self.weighted_norm(weights, |i| ERROR.iter().zip(&self.slope).map(|(w, k)| w * k[i]).sum())
             / self.tolerance
     }
 
-    /// Mean over the bodies of the norm of the numbers `component(i)` of each.
-    fn mean_over_bodies(&self, component: impl Fn(usize) -> f64) -> f64 {
+    /// Sum over the bodies of weight times norm of the numbers `component(i)` of each.
+    fn weighted_norm(&self, weights: &[f64], component: impl Fn(usize) -> f64) -> f64 {
         let (bodies, rest) = (self.bodies, self.stage.len() / self.bodies - 1);
         let norm = |j: usize| {
             let others = (bodies + j * rest..bodies + (j + 1) * rest).map(|i| component(i).powi(2));
             (component(j).powi(2) + others.sum::<f64>()).sqrt()
         };
-        (0..bodies).map(norm).sum::<f64>() / bodies as f64
+        weights.iter().enumerate().map(|(j, w)| w * norm(j)).sum()
     }
 }
 
@@ -192,7 +199,7 @@ mod tests {
         let (mut time, end) = (0.0, std::f64::consts::TAU);
         while time < end - 1e-14 {
             time += integrator
-                .step(time, end - time, &mut state, |y, k| {
+                .step(&[1.0], time, end - time, &mut state, |y, k| {
                     k[0] = y[1];
                     k[1] = -y[0];
                 })
@@ -212,7 +219,8 @@ mod tests {
     #[test]
     fn a_singular_derivative_is_an_error_and_leaves_the_state() {
         let mut state = vec![1.0];
-        let result = DormandPrince::new(1, 1, 1e-9).step(1.0, 1.0, &mut state, |_, k| k[0] = f64::NAN);
+        let result =
+            DormandPrince::new(1, 1, 1e-9).step(&[1.0], 1.0, 1.0, &mut state, |_, k| k[0] = f64::NAN);
         assert!(result.is_err());
         assert_eq!(state, [1.0]);
     }

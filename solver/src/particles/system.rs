@@ -3,7 +3,7 @@
 use super::runge_kutta::{DormandPrince, IntegratorError};
 use crate::atoms::Atoms;
 use crate::evolution::{Evolution, Record};
-use crate::objective::{Field, Objective, Rates};
+use crate::objective::{Field, Objective, Placed, Rates};
 
 /// Particles that follow (4.1): `d/dt log q_j = -alpha J(eta_j)`, `d/dt eta_j = -beta grad_S J(eta_j)`.
 ///
@@ -15,6 +15,14 @@ pub struct Particles {
     integrator: DormandPrince,
     time: f64,
     objective: f64,
+    watched: Option<Watched>,
+}
+
+/// Points beside the particles, and the signs of the sheets, over which the least potential is taken.
+struct Watched {
+    placed: Box<dyn Placed>,
+    signs: Vec<f64>,
+    value: Vec<f64>,
 }
 
 /// The right-hand side of (4.1) and what it needs.
@@ -48,6 +56,16 @@ impl System {
         let risk = self.field.analyze(&self.signed_mass);
         self.field.synthesize_gradient(&mut self.raw, &mut self.gradient);
         risk + self.regularization * total
+    }
+
+    /// The share of each particle in the mass, at least in the number: what its error counts.
+    fn weights(&self) -> Vec<f64> {
+        let total: f64 = self.signed_mass.iter().map(|q| q.abs()).sum();
+        let least = 1.0 / self.len() as f64;
+        self.signed_mass
+            .iter()
+            .map(|q| if total > 0.0 { (q.abs() / total).max(least) } else { least })
+            .collect()
     }
 
     fn potential(&self, j: usize) -> f64 {
@@ -93,15 +111,27 @@ impl Particles {
         };
         let state: Vec<f64> = std::iter::repeat_n(0.0, count).chain(points).collect();
         let integrator = DormandPrince::new(count, state.len(), tolerance);
-        let mut particles = Self { integrator, system, state, time: 0.0, objective: f64::NAN };
+        let mut particles = Self { integrator, system, state, time: 0.0, objective: f64::NAN, watched: None };
         particles.refresh();
         particles
     }
 
-    /// Sets the time and the step to try next, as a run that is taken up again had them.
-    pub fn resume_at(&mut self, time: f64, step: f64) {
-        self.time = time;
-        self.integrator.resume_at(step);
+    /// Takes the least potential of the records over `points` too, shape [N, dim] flat, on the sheets of these signs: the
+    /// particles alone do not see where J is negative beside them.
+    pub fn watch(&mut self, objective: &Objective, points: &[f64], signs: &[f64]) {
+        self.watched = Some(Watched {
+            placed: objective.features().place(points),
+            signs: signs.to_vec(),
+            value: vec![0.0; points.len() / self.system.dim],
+        });
+    }
+
+    /// The least potential over the watched points.
+    fn watched_min(&mut self) -> f64 {
+        let Some(watched) = &mut self.watched else { return f64::INFINITY };
+        watched.placed.synthesize(self.system.field.dual(), &mut watched.value);
+        let potentials = watched.value.iter().flat_map(|v| watched.signs.iter().map(move |s| s * v));
+        potentials.fold(f64::INFINITY, f64::min) + self.system.regularization
     }
 
     /// Takes F, J and the derivative at the current state.
@@ -134,11 +164,13 @@ impl Evolution for Particles {
     }
 
     fn step(&mut self, until: f64) -> Result<(), IntegratorError> {
+        let weights = self.system.weights();
         let (system, remaining) = (&mut self.system, until - self.time);
         let derivative = |state: &[f64], slope: &mut [f64]| {
             system.derivative(state, slope);
         };
-        let duration = self.integrator.step(self.time, remaining, &mut self.state, derivative)?;
+        let before = (self.time, self.state.clone());
+        let duration = self.integrator.step(&weights, self.time, remaining, &mut self.state, derivative)?;
         self.time = if duration >= remaining { until } else { self.time + duration };
         let count = self.system.len();
         for eta in self.state[count..].chunks_exact_mut(self.system.dim) {
@@ -146,16 +178,22 @@ impl Evolution for Particles {
             eta.iter_mut().for_each(|x| *x /= norm);
         }
         self.refresh();
-        Ok(())
+        if self.objective.is_finite() && self.system.signed_mass.iter().all(|q| q.is_finite()) {
+            return Ok(());
+        }
+        (self.time, self.state) = before;
+        self.refresh();
+        Err(IntegratorError::NotFinite { time: self.time })
     }
 
     fn record(&mut self) -> Record {
+        let watched = self.watched_min();
         let system = &self.system;
         let mut record = Record {
             time: self.time,
             objective: self.objective,
             mass: 0.0,
-            potential_min: f64::INFINITY,
+            potential_min: watched,
             potential_mean: 0.0,
             dissipation: 0.0,
         };

@@ -98,7 +98,7 @@ fn law_what_is_to_come_is_checked_as_well() {
     let cases: &[(&str, &[&str], &[&str])] = &[
         (
             CIRCLE,
-            &["objective.data={source='clusters',bias=true}", "objective.teacher="],
+            &["objective.data={source='clusters',bias=true}", "objective.teacher=~"],
             &[
                 "error: `objective.data.dimension = 2` and the bias makes 3 inputs, not 2 \
                  (`--set objective.data={source='clusters',bias=true}`)",

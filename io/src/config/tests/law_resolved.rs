@@ -26,10 +26,10 @@ fn contract() -> Vec<Config> {
         circle(&["scheme.order=5", "scheme.limiter=none", "objective.data.bias=true"]),
         circle(&[
             "objective.data={source='clusters',bias=false}",
-            "objective.teacher=",
+            "objective.teacher=~",
             "particles.method=sgd",
         ]),
-        circle(&["objective.data={source='file',file='a b.csv'}", "objective.teacher="]),
+        circle(&["objective.data={source='file',file='a b.csv'}", "objective.teacher=~"]),
         circle(&["objective.activation=leaky-relu", "time.stop={dissipation=1e-10}", "time.tolerance=inf"]),
         circle(&["time.snapshots=[0, 0.5, 2]", "time.max_step=0.1", "title=\"tab\\t, quote \\\" and é\""]),
         circle(&["initial={kind='von-mises-fisher',components=[{angle=1,sheet=-1},{angle=2}]}"]),
