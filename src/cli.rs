@@ -16,7 +16,7 @@ pub struct Arguments {
     pub command: Command,
 
     /// Number of threads (default: one for each core); results do not depend on it
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
 
@@ -200,7 +200,7 @@ pub struct Plot {
     #[arg(long, value_name = "RUN.h5")]
     pub particles: Option<PathBuf>,
     /// The time to draw: the snapshot nearest to it (default: the last)
-    #[arg(long, value_name = "T", conflicts_with = "snapshot")]
+    #[arg(long, value_name = "T", conflicts_with = "snapshot", allow_negative_numbers = true)]
     pub time: Option<f64>,
     /// The snapshot to draw, counted from 0; negative from the end
     #[arg(long, value_name = "K", allow_negative_numbers = true)]

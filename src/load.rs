@@ -10,15 +10,19 @@ use sphereflow::solver::atoms::Atoms;
 
 use crate::cli::Configuration;
 use crate::failure::Failure;
+use crate::memory;
 
 /// Reads a configuration with its overrides and resolves it. The data file's path is made absolute, so that the
 /// configuration can be kept in the run.
-pub fn problem(typed: &Configuration) -> Result<(Config, Problem), Failure> {
+///
+/// `bytes` tells what the configuration will need of memory.
+pub fn problem(typed: &Configuration, bytes: fn(&Config) -> u64) -> Result<(Config, Problem), Failure> {
     let path = &typed.config;
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("`{}` cannot be read", path.display()))
         .map_err(Failure::usage)?;
     let mut config = Config::parse(&text, &path.display().to_string(), &typed.set).map_err(Failure::usage)?;
+    memory::require(bytes(&config))?;
     if let Some(file) = config.data_file(path)
         && let ObjectiveKind::Network(network) = &mut config.objective.kind
         && let Data::File { file: kept, .. } = &mut network.data

@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod failure;
 mod load;
+mod memory;
 mod progress;
 mod recorder;
 mod report;

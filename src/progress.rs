@@ -48,10 +48,11 @@ impl Progress {
             self.last_line = Instant::now();
             let left = if share > 0.0 { elapsed * (1.0 - share) / share } else { f64::NAN };
             eprintln!(
-                "{}: {:.1} %, t = {time:.4} of {}, {steps} steps, {rate:.0}/s, about {left:.0} s left",
+                "{}: {:.1} %, t = {time:.4} of {}, {steps} steps, {rate:.0}/s, about {} left",
                 self.label,
                 100.0 * share,
-                self.end
+                self.end,
+                duration_in_words(left)
             );
         }
     }
@@ -61,5 +62,15 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// Seconds for people.
+fn duration_in_words(seconds: f64) -> String {
+    match seconds {
+        s if s < 600.0 => format!("{s:.0} s"),
+        s if s < 36_000.0 => format!("{:.0} min", s / 60.0),
+        s if s < 3.6e6 => format!("{:.0} h", s / 3600.0),
+        _ => "more than 1000 h".to_owned(),
     }
 }

@@ -70,6 +70,15 @@ impl Recorder {
         }
     }
 
+    /// Writes the last state of a run that failed, unless the file has it.
+    pub fn rescue<E: Recorded>(&mut self, evolution: &mut E) -> Result<(), WriteError> {
+        self.progress.finish();
+        match self.last {
+            Some(record) if !self.pending.is_empty() => self.snapshot(evolution, &record),
+            _ => Ok(()),
+        }
+    }
+
     /// Marks the run complete; returns the first and the last record and the time spent on writing.
     pub fn finish(mut self) -> Result<Outcome, WriteError> {
         self.progress.finish();

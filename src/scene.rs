@@ -1,7 +1,7 @@
 //! From runs to pictures: what is gathered from the files, and how it is laid out.
 
 use anyhow::anyhow;
-use sphereflow::io::config::{Config, Data, Feature, ObjectiveKind};
+use sphereflow::io::config::{Config, Data, Feature, ObjectiveKind, Teacher};
 use sphereflow::io::picture::{
     CirclePanel, CircleView, Coordinate, Figure, Picture, Scale, SeriesPanel, SpherePanel, SphereView,
 };
@@ -39,6 +39,13 @@ impl When {
                 "`--snapshot {k}` is out of range: `{name}` holds the snapshots 0 to {}",
                 count - 1
             ))),
+            Self::Time(t) if !(times[0]..=times[times.len() - 1]).contains(&t) => {
+                Err(Failure::usage(anyhow!(
+                    "`--time {t}` is out of range: the snapshots of `{name}` are from t = {} to {}",
+                    times[0],
+                    times[times.len() - 1]
+                )))
+            }
             Self::Time(t) => {
                 let distance = |k: &usize| (times[*k] - t).abs();
                 Ok((0..times.len()).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(0))
@@ -69,7 +76,8 @@ pub struct Scene {
     signed: bool,
     density: Option<Density>,
     clouds: Vec<Cloud>,
-    targets: Vec<[f64; 3]>,
+    /// Each with the sheet that it is on: 0, or 1 for the negative one.
+    targets: Vec<([f64; 3], usize)>,
     histories: Vec<(String, Vec<DiagnosticsRow>)>,
 }
 
@@ -107,7 +115,10 @@ impl Scene {
                     over.path().display()
                 )));
             }
-            scene.add(over, When::Time(time).of(over)?)?;
+            let times = over.times();
+            let (first, last) =
+                (times.first().copied().unwrap_or(time), times.last().copied().unwrap_or(time));
+            scene.add(over, When::Time(time.clamp(first, last)).of(over)?)?;
         }
         Ok(scene)
     }
@@ -195,7 +206,7 @@ impl Scene {
             .collect();
         let clouds: Vec<Vec<f64>> =
             self.clouds.iter().map(|c| c.position.iter().map(angle).collect()).collect();
-        let targets: Vec<f64> = self.targets.iter().map(angle).collect();
+        let targets: Vec<f64> = self.targets.iter().map(|(point, _)| angle(point)).collect();
         let panel = |circle_view: CircleView| {
             let mut panel = CirclePanel::new(self.caption()).view(circle_view);
             for (s, values) in self.density.iter().flat_map(|d| d.values.iter().enumerate()) {
@@ -221,6 +232,14 @@ impl Scene {
         let nearest =
             |point: &[f64; 3], hint: usize| self.density.as_ref().map_or(0, |d| d.mesh.nearest(point, hint));
         let sheets = if self.signed { 2 } else { 1 };
+        let of_sheet = |sheet: usize| {
+            self.targets
+                .iter()
+                .filter(|(_, on)| !self.signed || *on == sheet)
+                .map(|(point, _)| *point)
+                .collect()
+        };
+        let targets: [Vec<[f64; 3]>; 2] = [of_sheet(0), of_sheet(1)];
         let sphere_view = if view == View::Hemispheres {
             SphereView::Hemispheres(Coordinate::X)
         } else {
@@ -241,8 +260,8 @@ impl Scene {
             for cloud in self.clouds.iter().filter(|c| !self.signed || (c.sign == 1) == (sheet == 0)) {
                 panel = panel.particles(self.cloud_name(cloud), &cloud.position, &cloud.mass);
             }
-            if !self.targets.is_empty() {
-                panel = panel.targets("target", &self.targets);
+            if !targets[sheet].is_empty() {
+                panel = panel.targets("target", &targets[sheet]);
             }
             figure = figure.panel(panel);
         }
@@ -303,25 +322,28 @@ impl Histories {
     }
 }
 
-/// Points of the domain that the objective aims at: spikes, or the units of the teacher.
-fn targets(config: &Config) -> Vec<[f64; 3]> {
+/// Points of the domain that the objective aims at, each with its sheet: spikes, or the units of the teacher.
+fn targets(config: &Config) -> Vec<([f64; 3], usize)> {
     match &config.objective.kind {
         ObjectiveKind::Kernel(kernel) => {
-            kernel.target.iter().map(|spike| in_space(&spike.place.unit())).collect()
+            kernel.target.iter().map(|spike| (in_space(&spike.place.unit()), 0)).collect()
         }
         ObjectiveKind::Network(network) if matches!(network.data, Data::Gaussian { bias: false, .. }) => {
-            let unit = |teacher: &sphereflow::io::config::Teacher| {
-                let norm = teacher.input.iter().map(|x| x * x).sum::<f64>().sqrt();
-                if network.feature == Feature::Ridge {
-                    return in_space(&teacher.input.iter().map(|x| x / norm).collect::<Vec<_>>());
-                }
-                // A balanced unit: |a| = |u|.
-                let half = 0.5f64.sqrt();
-                let input = teacher.input.iter().map(|x| half * x / norm);
-                in_space(&std::iter::once(half * teacher.output.signum()).chain(input).collect::<Vec<_>>())
-            };
-            network.teacher.iter().map(unit).filter(|point| point.iter().all(|x| x.is_finite())).collect()
+            let sheet = |teacher: &Teacher| usize::from(teacher.output < 0.0);
+            let targets = network.teacher.iter().map(|t| (unit_of(t, network.feature), sheet(t)));
+            targets.filter(|(point, _)| point.iter().all(|x| x.is_finite())).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// The point of a teacher's unit; of both layers the balanced one, |a| = |u|.
+fn unit_of(teacher: &Teacher, feature: Feature) -> [f64; 3] {
+    let norm = teacher.input.iter().map(|x| x * x).sum::<f64>().sqrt();
+    if feature == Feature::Ridge {
+        return in_space(&teacher.input.iter().map(|x| x / norm).collect::<Vec<_>>());
+    }
+    let half = 0.5f64.sqrt();
+    let input = teacher.input.iter().map(|x| half * x / norm);
+    in_space(&std::iter::once(half * teacher.output.signum()).chain(input).collect::<Vec<_>>())
 }

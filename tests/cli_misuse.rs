@@ -158,7 +158,7 @@ fn data_files_are_refused_with_line_and_column() {
     );
     place.write("data.csv", "x1,y\n1,1\n");
     let ran = place.run(command);
-    assert!(ran.status == 2 && ran.stderr.contains("has 1 inputs"), "{}", ran.stderr);
+    assert!(ran.status == 2 && ran.stderr.contains("has the inputs x1 to x1"), "{}", ran.stderr);
 }
 
 #[test]
@@ -210,4 +210,47 @@ fn views_and_snapshots_that_a_run_has_not_are_refused() {
         "plot run.h5 -o a.png --view mollweide",
         "error: this view is not for the circle; its views: angle, polar, summary, series",
     );
+}
+
+#[test]
+fn a_run_does_not_replace_its_own_configuration_and_the_demo_asks_first() {
+    let place = Place::with(CIRCLE);
+    refused(
+        &place,
+        "solve run.toml -o run.toml --force",
+        "error: `run.toml` is the configuration itself; name another run file",
+    );
+    std::fs::create_dir(place.file("there")).unwrap();
+    place.write("there/four-neurons.png", "precious");
+    let hint = "\n  hint: choose another name, or overwrite it with `--force`";
+    refused(&place, "demo -o there", &format!("error: `there/four-neurons.png` exists already{hint}"));
+    assert_eq!(std::fs::read_dir(place.file("there")).unwrap().count(), 1);
+}
+
+#[test]
+fn gaps_that_cannot_be_certified_are_refused() {
+    let place = Place::with(CIRCLE);
+    place.succeed("check run.toml --set time.stop={gap=1e-3}");
+    let landscape = "--set objective={kind='linear',potential='x'} --set time.stop={gap=1e-3}";
+    let ran = place.run(&format!("check run.toml {landscape}"));
+    assert!(ran.status == 2 && ran.stderr.contains("`time.stop.gap` needs a bound"), "{}", ran.stderr);
+}
+
+#[test]
+fn numbers_beyond_all_bounds_end_in_a_message() {
+    let place = Place::with(CIRCLE);
+    let particles = "particles run.toml -o run.h5 --set particles.count=9";
+    let blown = format!("{particles} --set objective={{kind='linear',potential='-1000'}} --set time.end=10");
+    let ran = place.run(&blown);
+    assert!(ran.status == 1 && ran.stderr.contains("not finite"), "{}", ran.stderr);
+    for set in [
+        "initial.mass=1e308",
+        "initial.mass=1e150",
+        "domain.cells=99999999999",
+        "objective.kernel.concentration=1e11",
+    ] {
+        let ran = place.run(&format!("check run.toml --set {set}"));
+        assert!([0, 1, 2].contains(&ran.status), "{set} ends with {}: {}", ran.status, ran.stderr);
+        assert!(!ran.stderr.contains("panicked"), "{set}: {}", ran.stderr);
+    }
 }

@@ -9,11 +9,14 @@ use sphereflow::solver::flow::FiniteVolume;
 use crate::cli::Check;
 use crate::failure::Failure;
 use crate::load;
+use crate::memory;
 use crate::report::{self, Summary};
 
 /// Reads a configuration and prints what it means.
 pub fn run(options: &Check) -> Result<(), Failure> {
-    let (config, problem) = load::problem(&options.configuration)?;
+    let (config, problem) = load::problem(&options.configuration, |config| {
+        memory::of_density(config).max(memory::of_particles(config))
+    })?;
     let wrong = load::wrong_in(&options.configuration.config);
     let mesh = Arc::new(problem.mesh().map_err(&wrong)?);
     let mesh_bytes = mesh.bytes();

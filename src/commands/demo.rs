@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use sphereflow::io::config::example;
 
-use super::{compare, particles, plot, solve};
+use super::{check_output, compare, particles, plot, solve};
 use crate::cli::{Compare, Configuration, Demo, Output, Particles, Plot, Solve, View};
 use crate::failure::Failure;
 use crate::report;
@@ -37,42 +37,65 @@ pub fn run(options: &Demo) -> Result<(), Failure> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("the folder `{}` cannot be made", folder.display()))
         .map_err(Failure::usage)?;
-    let mut pictures = Vec::new();
-    for part in &PARTS {
-        pictures.push(run_part(part, folder, options.force)?);
+    let all = PARTS.map(|part| Files::of(&part, folder));
+    for path in all.iter().flat_map(Files::each) {
+        check_output(path, options.force)?;
     }
-    let list: Vec<String> = pictures.iter().map(|path| format!("  {}\n", path.display())).collect();
+    for (part, files) in PARTS.iter().zip(&all) {
+        run_part(part, files, options.force)?;
+    }
+    let pictures = all.iter().map(|files| &files.picture);
+    let list: Vec<String> = pictures.map(|path| format!("  {}\n", path.display())).collect();
     report::print(&format!("\nOpen the pictures:\n{}", list.concat()))
 }
 
-fn run_part(part: &Part, folder: &Path, force: bool) -> Result<PathBuf, Failure> {
-    let Some(example) = example(part.example) else { unreachable!("the examples are built in") };
-    let file = |suffix: &str| folder.join(format!("{}{suffix}", example.name));
-    let (config, pde, cloud, picture) = (file(".toml"), file("-pde.h5"), file("-particles.h5"), file(".png"));
-    report::print(&format!("== {}: {}\n\n", example.name, part.about))?;
-    for path in [&config, &pde, &cloud, &picture] {
-        super::check_output(path, force)?;
+/// The files of a part.
+struct Files {
+    config: PathBuf,
+    pde: PathBuf,
+    cloud: PathBuf,
+    picture: PathBuf,
+}
+
+impl Files {
+    fn of(part: &Part, folder: &Path) -> Self {
+        let file = |suffix: &str| folder.join(format!("{}{suffix}", part.example));
+        Self {
+            config: file(".toml"),
+            pde: file("-pde.h5"),
+            cloud: file("-particles.h5"),
+            picture: file(".png"),
+        }
     }
-    std::fs::write(&config, example.text)
+
+    fn each(&self) -> [&Path; 4] {
+        [&self.config, &self.pde, &self.cloud, &self.picture]
+    }
+}
+
+fn run_part(part: &Part, files: &Files, force: bool) -> Result<(), Failure> {
+    let Some(example) = example(part.example) else { unreachable!("the examples are built in") };
+    let Files { config, pde, cloud, picture } = files;
+    report::print(&format!("== {}: {}\n\n", example.name, part.about))?;
+    std::fs::write(config, example.text)
         .with_context(|| format!("`{}` cannot be written", config.display()))
         .map_err(Failure::usage)?;
     let configuration = || Configuration { config: config.clone(), set: Vec::new() };
     let output = |path: &Path| Output { run: path.to_owned(), force, json: false, timings: true };
-    solve::run(&Solve { configuration: configuration(), output: output(&pde), resume: false })?;
+    solve::run(&Solve { configuration: configuration(), output: output(pde), resume: false })?;
     report::print("\n")?;
-    particles::run(&Particles { configuration: configuration(), output: output(&cloud) })?;
+    particles::run(&Particles { configuration: configuration(), output: output(cloud) })?;
     report::print("\nPDE (first) and particles (second):\n\n")?;
     compare::run(&Compare { first: pde.clone(), second: cloud.clone(), json: false })?;
     plot::run(&Plot {
-        run: pde,
+        run: pde.clone(),
         output: picture.clone(),
-        particles: Some(cloud),
+        particles: Some(cloud.clone()),
         time: None,
         snapshot: None,
         view: View::Summary,
         log: part.log,
         force,
     })?;
-    report::print("\n")?;
-    Ok(picture)
+    report::print("\n")
 }

@@ -19,10 +19,12 @@ pub fn run(options: &Info) -> Result<(), Failure> {
         .add("method", "method", header.method.clone())
         .add("complete", "complete", header.complete)
         .add("snapshots", "snapshots", header.snapshots)
-        .add("recorded_steps", "recorded steps", header.recorded_steps)
-        .add("sheets", "sheets", header.sheets);
+        .add("recorded_steps", "recorded steps", header.recorded_steps);
     if let Some(mesh) = &header.mesh {
-        summary.add("cells", "cells a sheet", mesh.cells).add("faces", "faces", mesh.faces);
+        summary
+            .add("sheets", "sheets", header.sheets)
+            .add("cells", "cells a sheet", mesh.cells)
+            .add("faces", "faces", mesh.faces);
     }
     if let Some(particles) = &header.particles {
         summary.add("particles", "particles", particles.count);

@@ -10,10 +10,14 @@ use sphereflow::mesh::Mesh;
 use super::{cannot_create, check_output};
 use crate::cli::{self, MeshKind};
 use crate::failure::Failure;
+use crate::memory;
 use crate::report::Summary;
 
 /// The finest level that is built: 10 * 4^12 + 2 cells.
 const MAX_LEVEL: u32 = 12;
+
+/// The most arcs that are built, as in a configuration.
+const MAX_CELLS: usize = 1 << 28;
 
 /// Builds, writes if asked to, prints the quality.
 pub fn run(options: &cli::Mesh) -> Result<(), Failure> {
@@ -55,7 +59,11 @@ fn build(options: &cli::Mesh) -> Result<Mesh, Failure> {
                     "`--level` and `--subdivision` are for `mesh sphere`\n  hint: use `--cells`",
                 ));
             }
-            Mesh::circle(options.cells.unwrap_or(512)).map_err(Failure::usage)
+            let cells = options.cells.unwrap_or(512);
+            if cells > MAX_CELLS {
+                return Err(wrong(&format!("`--cells {cells}` is out of range; at most {MAX_CELLS}")));
+            }
+            Mesh::circle(cells).map_err(Failure::usage)
         }
         MeshKind::Sphere => {
             if options.cells.is_some() {
@@ -67,7 +75,9 @@ fn build(options: &cli::Mesh) -> Result<Mesh, Failure> {
             if level > MAX_LEVEL {
                 return Err(wrong(&format!("`--level {level}` is out of range; at most {MAX_LEVEL}")));
             }
-            Mesh::sphere(options.subdivision.unwrap_or(1 << level)).map_err(Failure::usage)
+            let subdivision = options.subdivision.unwrap_or(1 << level);
+            memory::require(700 * 10 * (subdivision as u64).saturating_pow(2))?;
+            Mesh::sphere(subdivision).map_err(Failure::usage)
         }
     }
 }

@@ -49,6 +49,17 @@ fn cannot_create(error: WriteError) -> Failure {
     Failure::usage(anyhow!("{error}{hint}"))
 }
 
+/// Refuses a run file that would replace the configuration it is made from.
+fn check_input_kept(config: &Path, run: &Path) -> Result<(), Failure> {
+    match (config.canonicalize(), run.canonicalize()) {
+        (Ok(config), Ok(same)) if config == same => Err(Failure::usage(anyhow!(
+            "`{}` is the configuration itself; name another run file",
+            run.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses an output file that exists, unless `force`, or whose folder does not.
 fn check_output(path: &Path, force: bool) -> Result<(), Failure> {
     if path.is_dir() {

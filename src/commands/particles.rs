@@ -4,16 +4,18 @@ use std::time::Instant;
 
 use sphereflow::io::run::{ParticleHeader, RunHeader, RunWriter};
 
-use super::cannot_create;
 use super::solve::Work;
+use super::{cannot_create, check_input_kept};
 use crate::cli::Particles;
 use crate::failure::Failure;
 use crate::load;
+use crate::memory;
 
 /// Integrates (4.1), writes the run, prints a summary.
 pub fn run(options: &Particles) -> Result<(), Failure> {
     let start = Instant::now();
-    let (config, problem) = load::problem(&options.configuration)?;
+    check_input_kept(&options.configuration.config, &options.output.run)?;
+    let (config, problem) = load::problem(&options.configuration, memory::of_particles)?;
     let wrong = load::wrong_in(&options.configuration.config);
     let atoms = problem.atoms().map_err(&wrong)?;
     let solver = problem.particles(&atoms).map_err(&wrong)?;

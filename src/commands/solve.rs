@@ -5,17 +5,18 @@ use std::time::Instant;
 
 use anyhow::anyhow;
 use sphereflow::io::MeshArrays;
-use sphereflow::io::config::Config;
+use sphereflow::io::config::{Config, Time};
 use sphereflow::io::problem::Problem;
 use sphereflow::io::run::{RunHeader, RunWriter, WriteError};
 use sphereflow::mesh::Mesh;
 use sphereflow::solver::evolution::{Evolution, RunFailure, Schedule, Termination, integrate};
 use sphereflow::solver::flow::FiniteVolume;
 
-use super::cannot_create;
+use super::{cannot_create, check_input_kept};
 use crate::cli::{Output, Solve};
 use crate::failure::Failure;
 use crate::load;
+use crate::memory;
 use crate::progress::Progress;
 use crate::recorder::{Outcome, Recorded, Recorder};
 use crate::report::Summary;
@@ -23,7 +24,8 @@ use crate::report::Summary;
 /// Solves, writes the run, prints a summary.
 pub fn run(options: &Solve) -> Result<(), Failure> {
     let start = Instant::now();
-    let (config, problem) = load::problem(&options.configuration)?;
+    check_input_kept(&options.configuration.config, &options.output.run)?;
+    let (config, problem) = load::problem(&options.configuration, memory::of_density)?;
     let wrong = load::wrong_in(&options.configuration.config);
     let mesh = Arc::new(problem.mesh().map_err(&wrong)?);
     let (solver, writer) = if options.resume {
@@ -67,7 +69,7 @@ pub fn require_finite(solver: &mut FiniteVolume) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::usage(anyhow!(
-        "the objective at time 0 is {} with dissipation {}: the initial measure or the potential is too large",
+        "the objective at time 0 is {:e} with dissipation {:e}: the initial measure, the data or the potential is too large, or infinite at the centre of a cell",
         record.objective,
         record.dissipation
     )))
@@ -104,23 +106,34 @@ fn resume(
             path.display()
         )));
     }
-    let density = run.density(last).map_err(Failure::usage)?.into_iter().collect();
+    let density: Vec<f64> = run.density(last).map_err(Failure::usage)?.into_iter().collect();
+    if !density.iter().all(|n| n.is_finite() && *n >= 0.0) {
+        return Err(Failure::usage(anyhow!(
+            "`{}` is damaged: a density is negative or not finite",
+            path.display()
+        )));
+    }
     let step = run.snapshot_series().map_err(Failure::usage)?.step[last];
     let time = run.times()[last];
     drop(run);
     let mut solver = problem.finite_volume_from(mesh, density).map_err(&wrong)?;
     solver.resume_at(time, step);
-    Ok((solver, RunWriter::resume(path).map_err(cannot_create)?))
+    let mut writer = RunWriter::resume(path).map_err(cannot_create)?;
+    writer.reconfigure(&config.to_toml()).map_err(cannot_create)?;
+    Ok((solver, writer))
 }
 
-/// The first section that must agree and does not. Times may differ, and what concerns other commands.
+/// The first section that must agree and does not. The end, the snapshots and the stopping rule may differ, and what
+/// concerns other commands.
 fn differing_section(config: &Config, stored: &Config) -> Option<&'static str> {
+    let steps = |time: &Time| (time.cfl, time.max_step, time.tolerance);
     [
         ("domain", config.domain == stored.domain),
         ("objective", config.objective == stored.objective),
         ("initial", config.initial == stored.initial),
         ("flow", config.flow == stored.flow),
         ("scheme", config.scheme == stored.scheme),
+        ("time", steps(&config.time) == steps(&stored.time)),
     ]
     .into_iter()
     .find_map(|(section, equal)| (!equal).then_some(section))
@@ -153,12 +166,22 @@ where
         describe: impl FnOnce(&mut Summary),
     ) -> Result<(), Failure> {
         let (from, setup) = (self.solver.time(), start.elapsed());
+        if from > problem.end {
+            return Err(Failure::usage(anyhow!(
+                "`{}` has gone to t = {from} already, beyond `time.end = {}`",
+                output.run.display(),
+                problem.end
+            )));
+        }
         let times: Vec<f64> = problem.times.iter().copied().filter(|t| !self.resumed || *t > from).collect();
         let schedule = Schedule { snapshots: &times, end: problem.end, stop: problem.stop };
         let mut recorder =
             Recorder::new(self.writer, Progress::new(self.label, from, problem.end), self.resumed);
         let integration = Instant::now();
-        let termination = integrate(&mut self.solver, &schedule, &mut recorder).map_err(failed)?;
+        let termination = match integrate(&mut self.solver, &schedule, &mut recorder) {
+            Ok(termination) => termination,
+            Err(failure) => return Err(failed(failure, recorder.rescue(&mut self.solver))),
+        };
         let integration = integration.elapsed();
         let outcome = recorder.finish().map_err(Failure::work)?;
         let mut summary = Summary::default();
@@ -195,12 +218,16 @@ fn conclude<E: Evolution>(summary: &mut Summary, solver: &E, outcome: &Outcome, 
     }
 }
 
-fn failed<S: std::error::Error + Send + Sync + 'static>(failure: RunFailure<S, WriteError>) -> Failure {
+/// A failed run; `rescued` says whether its last state could be written.
+fn failed<S: std::error::Error + Send + Sync + 'static>(
+    failure: RunFailure<S, WriteError>,
+    rescued: Result<(), WriteError>,
+) -> Failure {
     match failure {
-        RunFailure::Step(error) => {
-            let hint = "what was reached is in the run file";
-            Failure::work(anyhow!("{error}\n  hint: {hint}"))
-        }
+        RunFailure::Step(error) => match rescued {
+            Ok(()) => Failure::work(anyhow!("{error}\n  hint: the run file has the state before that step")),
+            Err(unwritten) => Failure::work(anyhow!("{error}; and its last state is lost: {unwritten}")),
+        },
         RunFailure::Observer(error) => Failure::work(error),
     }
 }

@@ -57,6 +57,14 @@ pub(super) fn create_mesh(path: &Path, mesh: &MeshTable<'_>, version: &str) -> h
     file.close()
 }
 
+/// Replaces the configuration that the file at `path` holds.
+pub(super) fn set_config(path: &Path, config_toml: &str) -> hdf5::Result<()> {
+    let file = File::open_rw(path)?;
+    file.attr(root::CONFIG)?.write_scalar(&text(config_toml)?)?;
+    file.flush()?;
+    file.close()
+}
+
 fn root_attributes(file: &File, header: &RunHeader<'_>) -> hdf5::Result<()> {
     text_attribute(file, root::FORMAT, layout::FORMAT)?;
     number_attribute(file, root::FORMAT_VERSION, &layout::FORMAT_VERSION)?;

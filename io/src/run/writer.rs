@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::contents::{Delta, DiagnosticsRow, OwnedSnapshot, RunHeader, Snapshot};
-use super::create::create;
+use super::create::{create, set_config};
 use super::error::WriteError;
 use super::reader::Run;
 use super::rows;
@@ -29,6 +29,8 @@ pub struct RunWriter {
     snapshots: usize,
     sibling: Sibling,
     last: Option<Delta>,
+    /// Whether the sibling has another configuration than the run.
+    reconfigured: bool,
 }
 
 /// How far the sibling has come.
@@ -82,6 +84,7 @@ impl RunWriter {
             snapshots: 0,
             sibling: Sibling::Current,
             last: None,
+            reconfigured: false,
         };
         create(writer.turns.next(), header).map_err(|e| writer.failed(e))?;
         Ok(writer)
@@ -109,7 +112,22 @@ impl RunWriter {
             snapshots,
             sibling: Sibling::Current,
             last: None,
+            reconfigured: false,
         })
+    }
+
+    /// Gives a resumed run the configuration with which it goes on, from its next snapshot on.
+    ///
+    /// # Errors
+    /// If HDF5 fails to write it.
+    ///
+    /// # Panics
+    /// After the first [`append`](Self::append).
+    pub fn reconfigure(&mut self, config_toml: &str) -> Result<(), WriteError> {
+        assert!(self.last.is_none() && self.published, "a run is reconfigured when it is resumed");
+        set_config(self.turns.next(), config_toml).map_err(|e| self.failed(e))?;
+        self.reconfigured = true;
+        Ok(())
     }
 
     /// Appends a snapshot, and the diagnostics of the steps since the one before it, its own included.
@@ -159,6 +177,8 @@ impl RunWriter {
         let exchanged =
             if self.published { self.turns.exchange()? } else { self.turns.publish(self.overwrite)? };
         self.sibling = match exchanged {
+            // The file that was the run still has the configuration before.
+            Exchanged::Behind if std::mem::take(&mut self.reconfigured) => Sibling::Absent,
             Exchanged::Behind => Sibling::Behind,
             Exchanged::Absent => Sibling::Absent,
         };
