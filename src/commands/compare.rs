@@ -2,7 +2,9 @@
 
 use anyhow::anyhow;
 use serde_json::json;
+use sphereflow::io::problem::Problem;
 use sphereflow::io::run::Run;
+use sphereflow::solver::atoms::Atoms;
 use sphereflow::solver::distance::{self, DistanceError};
 
 use crate::cli::Compare;
@@ -38,38 +40,7 @@ pub fn run(options: &Compare) -> Result<(), Failure> {
         )));
     }
     let problem = load::resolve(&config, &options.first)?;
-    let on_circle = problem.dim == 2;
-    let mut head = vec!["time", "F first", "F second", "mass first", "mass second", "prediction", "mean"];
-    if on_circle {
-        head.extend(["W1", "W2"]);
-    }
-    let mut table = Table::new(head);
-    let series = [&first, &second].map(Run::snapshot_series);
-    let [series_first, series_second] = series;
-    let (series_first, series_second) =
-        (series_first.map_err(Failure::usage)?, series_second.map_err(Failure::usage)?);
-    for (i, j) in common {
-        let (a, b) = (load::atoms(&first, i)?, load::atoms(&second, j)?);
-        let mut row = vec![
-            first.times()[i],
-            series_first.objective[i],
-            series_second.objective[j],
-            series_first.mass[i],
-            series_second.mass[j],
-            distance::prediction(&problem.objective, &a, &b).map_err(Failure::work)?,
-            distance::mean(&a, &b).map_err(Failure::work)?,
-        ];
-        if on_circle {
-            for order in [distance::Order::One, distance::Order::Two] {
-                row.push(match distance::wasserstein_circle(&a, &b, order) {
-                    // One of the two has nothing on a sheet: no transport.
-                    Err(DistanceError::EmptySheet { .. }) => f64::NAN,
-                    distance => distance.map_err(Failure::work)?,
-                });
-            }
-        }
-        table.push(row);
-    }
+    let table = distances(&problem, &first, &second, &common)?;
     if options.json {
         let object = json!({
             "first": options.first.display().to_string(),
@@ -79,6 +50,45 @@ pub fn run(options: &Compare) -> Result<(), Failure> {
         return report::print(&format!("{object}\n"));
     }
     report::print(&table.to_string())
+}
+
+/// The distances at pairs of snapshots.
+fn distances(
+    problem: &Problem,
+    first: &Run,
+    second: &Run,
+    common: &[(usize, usize)],
+) -> Result<Table, Failure> {
+    let on_circle = problem.dim == 2;
+    let mut head = vec!["time", "F first", "F second", "mass first", "mass second", "prediction", "mean"];
+    if on_circle {
+        head.extend(["W1", "W2"]);
+    }
+    let mut table = Table::new(head);
+    let (one, other) =
+        (first.snapshot_series().map_err(Failure::usage)?, second.snapshot_series().map_err(Failure::usage)?);
+    for (i, j) in common.iter().copied() {
+        let (a, b) = (load::atoms(first, i)?, load::atoms(second, j)?);
+        let mut row =
+            vec![first.times()[i], one.objective[i], other.objective[j], one.mass[i], other.mass[j]];
+        row.push(distance::prediction(&problem.objective, &a, &b).map_err(Failure::work)?);
+        row.push(distance::mean(&a, &b).map_err(Failure::work)?);
+        if on_circle {
+            for order in [distance::Order::One, distance::Order::Two] {
+                row.push(transport_distance(&a, &b, order)?);
+            }
+        }
+        table.push(row);
+    }
+    Ok(table)
+}
+
+/// The Wasserstein distance, or not a number where one of the two has nothing on a sheet.
+fn transport_distance(a: &Atoms, b: &Atoms, order: distance::Order) -> Result<f64, Failure> {
+    match distance::wasserstein_circle(a, b, order) {
+        Err(DistanceError::EmptySheet { .. }) => Ok(f64::NAN),
+        distance => distance.map_err(Failure::work),
+    }
 }
 
 /// Pairs of snapshots of equal times.

@@ -8,6 +8,7 @@ mod mean_field;
 mod reaction;
 mod reconstruction;
 mod scheme;
+mod splitting;
 mod transport;
 
 pub use finite_volume::{FiniteVolume, Rejection, StepError};
@@ -15,5 +16,6 @@ pub use mean_field::MeanField;
 pub use reaction::react;
 pub(crate) use reconstruction::tangent_basis;
 pub use reconstruction::{Reconstruction, limited_slope};
-pub use scheme::{Limiter, Order, Scheme, Splitting, StepLimits, SubFlow, Velocity};
+pub use scheme::{Limiter, Order, Scheme, StepLimits, Velocity};
+pub use splitting::{Splitting, SubFlow};
 pub use transport::Transport;
