@@ -29,7 +29,8 @@ pub enum Limiter {
 pub enum Velocity {
     /// `-beta (J_j - J_i) / distance`: the semi-discrete flow is a gradient flow on any mesh.
     TwoPoint,
-    /// The gradient at the midpoint of the face.
+    /// The gradient at the midpoint of the face: more accurate on coarse meshes, but F may then rise by the error of the
+    /// discretisation, so such steps are not rejected.
     Exact,
 }
 

@@ -56,14 +56,6 @@ impl Activation {
             Self::Quadratic => 2.0 * t,
         }
     }
-
-    /// The degree of positive homogeneity: `act(r t) = r^degree act(t)` for r > 0.
-    pub fn homogeneity(self) -> u32 {
-        match self {
-            Self::SquaredRelu | Self::Quadratic => 2,
-            _ => 1,
-        }
-    }
 }
 
 /// Which weights of a unit are the coordinates of eta.
