@@ -145,6 +145,7 @@ fn data_files_are_refused_with_line_and_column() {
         ("x1,x2,y\n1,2,1\n1,2\n", "line 3: found 2 columns, expected 3"),
         ("x1,x2,y\n1,a,1\n", "line 2, column 2: `a` is not a number"),
         ("x1,x2,y\n1,inf,1\n", "line 2, column 2: `inf` is not finite"),
+        ("x1;x2;y\n1;2;1\n", "line 1: columns must be separated by commas, as in `x1,x2,y`"),
         ("a,b,y\n1,2,1\n", "line 1, column 1: found `a`, expected `x1`"),
     ] {
         place.write("data.csv", text);

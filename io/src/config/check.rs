@@ -6,7 +6,7 @@ use super::objective::{Activation, Data, Feature, Loss, Network, ObjectiveKind, 
 use super::read::{Parts, limiters};
 use super::reader::{Reader, counted};
 use super::schema::{Domain, Initial, ParticleMethod, Scheme, Velocity};
-use super::tree::Path;
+use super::tree::{Node, Path};
 
 /// Notes every combination that means nothing.
 pub(super) fn check(reader: &Reader, parts: &Parts) {
@@ -45,7 +45,7 @@ fn formulas(reader: &Reader, parts: &Parts) {
     };
     for (key, formula) in [potential, density].into_iter().flatten() {
         if let Err(error) = Expression::parse(formula, domain.coordinates()) {
-            let message = format!("`{key} = \"{formula}\"`: {error}");
+            let message = format!("`{key} = {}`: {error}", Node::String(formula.clone()));
             reader.clash(&["domain.kind"], &key.into(), message, None);
         }
     }

@@ -39,6 +39,12 @@ pub enum DataError {
         /// The name that belongs there.
         expected: String,
     },
+    /// A header whose columns are not separated by commas.
+    #[error("`{}`, line 1: columns must be separated by commas, as in `x1,x2,y`", path.display())]
+    Separator {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file with outputs but no inputs.
     #[error("`{}` has no input columns: before `y` there must be `x1`, `x2`, ...", path.display())]
     NoInputs {

@@ -51,6 +51,9 @@ fn check_header(path: &Path, header: &ByteRecord) -> Result<usize, DataError> {
         let found = std::str::from_utf8(field)
             .map_err(|_| DataError::NotText { path: path.to_path_buf(), line: 1 })?;
         let expected = if k + 1 == columns { "y".to_owned() } else { format!("x{}", k + 1) };
+        if found.contains([';', '\t', ' ']) {
+            return Err(DataError::Separator { path: path.to_path_buf() });
+        }
         if found != expected {
             return Err(DataError::Header {
                 path: path.to_path_buf(),
