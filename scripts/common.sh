@@ -26,7 +26,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 # A shell that did not read the profile after rustup's installation does not know cargo yet.
 require_cargo() {
-    local env="${CARGO_HOME:-${HOME:-/root}/.cargo}/env"
+    local env="${CARGO_HOME:-${HOME:-}/.cargo}/env"
     if ! has cargo && [ -r "$env" ]; then
         # shellcheck disable=SC1090
         . "$env"
