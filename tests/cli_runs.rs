@@ -285,3 +285,27 @@ fn a_run_is_not_continued_with_another_problem() {
     place.succeed("solve run.toml -o run.h5 --resume --set time.end=1.5 --set time.snapshots=7");
     assert_eq!(place.json("info run.h5 --json")["time"], 1.5);
 }
+
+#[test]
+fn ref_finite_data_give_the_objective_of_their_formula() {
+    let network = "[domain]\nkind = \"circle\"\ncells = 256\n[objective]\nkind = \"network\"\nfeature = \"ridge\"\n\
+                   [objective.data]\nsource = \"file\"\nfile = \"data.csv\"\n[time]\nend = 1e-6\n";
+    let place = Place::with(network);
+    let start = |sets: &str, data: &str| {
+        place.write("data.csv", data);
+        place.json(&format!("solve run.toml -o run.h5 --force --json {sets}"))["objective_start"]
+            .as_f64()
+            .unwrap()
+    };
+    // A uniform unit mass predicts |x| / pi with relu, and 0 with the identity.
+    let half = |x: f64, y: f64| 0.5 * (x / std::f64::consts::PI - y).powi(2);
+    let two = "x1,x2,y\n3,4,1\n0,2,-1\n";
+    assert_abs_diff_eq!(start("", two), (half(5.0, 1.0) + half(2.0, -1.0)) / 2.0, epsilon = 1e-4);
+    assert_abs_diff_eq!(start("--set objective.activation=identity", two), 0.5, epsilon = 1e-12);
+    let logistic = "--set objective.activation=identity --set objective.loss=logistic";
+    assert_abs_diff_eq!(start(logistic, two), 2f64.ln(), epsilon = 1e-12);
+    let regularized = "--set objective.activation=identity --set objective.regularization=0.25";
+    assert_abs_diff_eq!(start(regularized, two), 0.75, epsilon = 1e-12);
+    let bias = start("--set objective.data.bias=true", "x1,y\n3,1\n");
+    assert_abs_diff_eq!(bias, half(10f64.sqrt(), 1.0), epsilon = 1e-4);
+}
