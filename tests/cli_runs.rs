@@ -300,7 +300,7 @@ fn ref_finite_data_give_the_objective_of_their_formula() {
     // A uniform unit mass predicts |x| / pi with relu, and 0 with the identity.
     let half = |x: f64, y: f64| 0.5 * (x / std::f64::consts::PI - y).powi(2);
     let two = "x1,x2,y\n3,4,1\n0,2,-1\n";
-    assert_abs_diff_eq!(start("", two), (half(5.0, 1.0) + half(2.0, -1.0)) / 2.0, epsilon = 1e-4);
+    assert_abs_diff_eq!(start("", two), f64::midpoint(half(5.0, 1.0), half(2.0, -1.0)), epsilon = 1e-4);
     assert_abs_diff_eq!(start("--set objective.activation=identity", two), 0.5, epsilon = 1e-12);
     let logistic = "--set objective.activation=identity --set objective.loss=logistic";
     assert_abs_diff_eq!(start(logistic, two), 2f64.ln(), epsilon = 1e-12);
