@@ -11,7 +11,7 @@ use divan::{Bencher, black_box};
 use sphereflow::mesh::Mesh;
 use sphereflow::solver::atoms::Atoms;
 use sphereflow::solver::objective::{
-    Activation, DataNetwork, Field, Layers, Objective, Risk, Teacher, ZonalKernel, gaussian_sample,
+    Activation, DataNetwork, Field, Layers, Motion, Objective, Risk, Teacher, ZonalKernel, gaussian_sample,
 };
 
 const KERNEL: ZonalKernel = ZonalKernel::VonMisesFisher { concentration: 10.0 };
@@ -160,7 +160,7 @@ fn masses(mesh: &Mesh) -> Vec<f64> {
 }
 
 fn potential(bencher: Bencher, mesh: &Mesh, objective: &Objective) {
-    let mut field = Field::new(objective, &points(mesh));
+    let mut field = Field::new(objective, &points(mesh), Motion::Fixed);
     let (mass, mut value) = (masses(mesh), vec![0.0; mesh.cells()]);
     bencher.counter(ItemsCount::new(mesh.cells())).bench_local(|| {
         black_box(field.analyze(black_box(&mass)));

@@ -52,24 +52,35 @@ fn reduce(
     partial[..block_count(n)].iter().copied().fold(start, join)
 }
 
+/// Numbers of the partial vectors of a [`VectorSum`] for each item, unless that makes too few of them.
+const PARTIAL_NUMBERS: usize = 4;
+
+/// The number of partial vectors of a [`VectorSum`] below which memory is not the concern.
+const FEW_PARTIALS: usize = 4;
+
 /// Sums of vectors over blocks of items: one partial vector a block, kept between calls.
+///
+/// The partial vectors take no more than four numbers for each item, or four vectors in all.
 #[derive(Debug, Clone)]
 pub struct VectorSum {
     items: usize,
     len: usize,
+    size: usize,
     partial: Vec<f64>,
 }
 
 impl VectorSum {
     /// A reduction of `items` items into a vector of `len` numbers.
     pub fn new(items: usize, len: usize) -> Self {
-        Self { items, len, partial: vec![0.0; block_count(items) * len] }
+        let most = (PARTIAL_NUMBERS * items / len.max(1)).clamp(FEW_PARTIALS, MOST_BLOCKS);
+        let size = items.div_ceil(most).max(LEAST_BLOCK);
+        Self { items, len, size, partial: vec![0.0; items.div_ceil(size).max(1) * len] }
     }
 
     /// Sets `total` to the sum over the blocks of what `add(range, partial)` adds to a zeroed vector.
     pub fn run(&mut self, total: &mut [f64], add: impl Fn(std::ops::Range<usize>, &mut [f64]) + Sync) {
         assert_eq!(total.len(), self.len, "the total has the length of the reduction");
-        let (items, size) = (self.items, block_size(self.items));
+        let (items, size) = (self.items, self.size);
         self.partial.par_chunks_mut(self.len.max(1)).enumerate().for_each(|(b, partial)| {
             partial.fill(0.0);
             add(b * size..((b + 1) * size).min(items), partial);

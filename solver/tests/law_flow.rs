@@ -11,7 +11,7 @@ use sphereflow_solver::evolution::Evolution;
 use sphereflow_solver::flow::{
     FiniteVolume, Limiter, MeanField, Order, Scheme, Splitting, StepLimits, Transport, Velocity,
 };
-use sphereflow_solver::objective::Field;
+use sphereflow_solver::objective::{Field, Motion};
 
 const VELOCITIES: [Velocity; 2] = [Velocity::TwoPoint, Velocity::Exact];
 
@@ -279,7 +279,7 @@ fn law_a_record_holds_the_sums_that_it_names() {
                 ArrayView2::from_shape((problem.signs.len(), problem.mesh.cells()), &density).unwrap(),
             );
             let points: Vec<f64> = atoms.points().iter().copied().collect();
-            let mut field = Field::new(&problem.objective, &points);
+            let mut field = Field::new(&problem.objective, &points, Motion::Moving);
             let mut potential = vec![0.0; atoms.len()];
             field.analyze(&atoms.signed_masses());
             field.synthesize(&mut potential);

@@ -5,7 +5,7 @@ mod common;
 use common::conformance::{Case, cases, configuration, random_atoms};
 use common::{along_geodesic, atoms, between, bits, dot, generator, norm, random_point, random_tangent};
 use sphereflow_solver::atoms::Atoms;
-use sphereflow_solver::objective::{Field, Objective};
+use sphereflow_solver::objective::{Field, Motion, Objective};
 
 /// Kinds of configurations and their sizes: one, primes, beyond one block.
 const CONFIGURATIONS: [(usize, usize); 8] =
@@ -21,7 +21,7 @@ fn at_probes(objective: &Objective, nu: &Atoms, probes: &[f64]) -> (Vec<f64>, Ve
     let points = [flat(nu), probes.to_vec()].concat();
     let mut mass = nu.signed_masses();
     mass.resize(points.len() / dim, 0.0);
-    let mut field = Field::new(objective, &points);
+    let mut field = Field::new(objective, &points, Motion::Moving);
     field.analyze(&mass);
     let (mut value, mut gradient) = (vec![0.0; mass.len()], vec![0.0; points.len()]);
     field.synthesize_gradient(&mut value, &mut gradient);
@@ -44,9 +44,10 @@ fn law_analysis_and_synthesis_are_adjoint() {
     of_each_case(1, |case, nu, rng| {
         let features = case.objective.features();
         let mass: Vec<f64> = (0..nu.len()).map(|_| between(rng, -1.0, 1.0)).collect();
-        let dual: Vec<f64> = (0..features.len()).map(|_| between(rng, -1.0, 1.0)).collect();
-        let mut placed = features.place(&flat(&nu));
-        let (mut prediction, mut value) = (vec![0.0; features.len()], vec![0.0; nu.len()]);
+        let dual: Vec<f64> =
+            (0..features.prediction_len(nu.len())).map(|_| between(rng, -1.0, 1.0)).collect();
+        let mut placed = features.place(&flat(&nu), Motion::Moving);
+        let (mut prediction, mut value) = (vec![0.0; features.prediction_len(nu.len())], vec![0.0; nu.len()]);
         placed.analyze(&mass, &mut prediction);
         placed.synthesize(&dual, &mut value);
         let scale = norm(&prediction) * norm(&dual) + norm(&mass) * norm(&value);
@@ -59,7 +60,7 @@ fn law_analysis_and_synthesis_are_adjoint() {
 fn law_fast_equals_slow() {
     of_each_case(2, |case, nu, _| {
         let points = flat(&nu);
-        let mut field = Field::new(&case.objective, &points);
+        let mut field = Field::new(&case.objective, &points, Motion::Moving);
         let risk = field.analyze(&nu.signed_masses());
         let mut value = vec![0.0; nu.len()];
         field.synthesize(&mut value);
@@ -92,10 +93,10 @@ fn law_moved_points_are_as_good_as_placed_ones() {
             field.synthesize_gradient(&mut value, &mut gradient);
             [vec![risk], value, gradient].concat()
         };
-        let mut moved = Field::new(&case.objective, &elsewhere);
+        let mut moved = Field::new(&case.objective, &elsewhere, Motion::Moving);
         evaluate(&mut moved);
         moved.move_to(&points);
-        let placed = evaluate(&mut Field::new(&case.objective, &points));
+        let placed = evaluate(&mut Field::new(&case.objective, &points, Motion::Moving));
         assert_eq!(bits(&evaluate(&mut moved)), bits(&placed), "{}", case.name);
     });
 }
@@ -104,7 +105,7 @@ fn law_moved_points_are_as_good_as_placed_ones() {
 fn law_gradients_are_tangent_and_come_with_the_same_values() {
     of_each_case(4, |case, nu, _| {
         let (points, dim) = (flat(&nu), case.objective.dim());
-        let mut field = Field::new(&case.objective, &points);
+        let mut field = Field::new(&case.objective, &points, Motion::Moving);
         field.analyze(&nu.signed_masses());
         let (mut alone, mut value) = (vec![0.0; nu.len()], vec![0.0; nu.len()]);
         let mut gradient = vec![0.0; points.len()];
@@ -266,13 +267,14 @@ fn law_masses_at_one_point_add_up() {
 fn law_synthesis_and_its_gradient_are_linear_in_the_dual() {
     of_each_case(10, |case, nu, rng| {
         let features = case.objective.features();
-        let mut placed = features.place(&flat(&nu));
+        let mut placed = features.place(&flat(&nu), Motion::Moving);
         let mut synthesize = |dual: &[f64]| {
             let (mut value, mut gradient) = (vec![0.0; nu.len()], vec![0.0; nu.len() * features.dim()]);
             placed.synthesize_gradient(dual, &mut value, &mut gradient);
             [value, gradient].concat()
         };
-        let mut dual = || (0..features.len()).map(|_| between(rng, -1.0, 1.0)).collect::<Vec<f64>>();
+        let mut dual =
+            || (0..features.prediction_len(nu.len())).map(|_| between(rng, -1.0, 1.0)).collect::<Vec<f64>>();
         let (f, g) = (dual(), dual());
         let combined: Vec<f64> = f.iter().zip(&g).map(|(f, g)| 2.0 * f - 0.3 * g).collect();
         let (of_f, of_g, of_both) = (synthesize(&f), synthesize(&g), synthesize(&combined));

@@ -8,7 +8,7 @@ use common::{atoms, bits, generator, norm, on_threads, random_point, random_poin
 use sphereflow_solver::atoms::Atoms;
 use sphereflow_solver::evolution::{Evolution, Record};
 use sphereflow_solver::initial::InitialMeasure;
-use sphereflow_solver::objective::{Field, Objective, Rates};
+use sphereflow_solver::objective::{Field, Motion, Objective, Rates};
 use sphereflow_solver::particles::{Particles, quadrature_nodes};
 
 const FULL: Rates = Rates { reaction: 4.0, transport: 1.0 };
@@ -73,7 +73,7 @@ fn law_masses_and_points_move_at_the_rates_of_the_potential() {
         let at = |end: f64| run(&case.objective, &start, FULL, 1e-13, end);
         let (points, mut raw) = (flat(&start), vec![0.0; start.len()]);
         let mut gradient = vec![0.0; points.len()];
-        let mut field = Field::new(&case.objective, &points);
+        let mut field = Field::new(&case.objective, &points, Motion::Moving);
         field.analyze(&start.signed_masses());
         field.synthesize_gradient(&mut raw, &mut gradient);
         let (once, twice) = (at(step), at(2.0 * step));

@@ -32,7 +32,7 @@ pub fn run(options: &Check) -> Result<(), Failure> {
         .add("sheets", "sheets", problem.signs.len())
         .add("cells", "cells a sheet", mesh.cells())
         .add("objective", "objective", config.objective.kind.name())
-        .add("prediction_length", "numbers in a prediction", problem.objective.features().len())
+        .add("prediction_length", "numbers in a prediction", problem.objective.features().prediction_len(0))
         .number("regularization", "regularization (lambda)", problem.objective.regularization())
         .number("reaction", "reaction (alpha)", problem.rates.reaction)
         .number("transport", "transport (beta)", problem.rates.transport)

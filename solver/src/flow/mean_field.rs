@@ -7,7 +7,7 @@ use sphereflow_mesh::Mesh;
 
 use super::Velocity;
 use crate::blocks::{self, block_size};
-use crate::objective::{Field, Objective, Placed};
+use crate::objective::{Field, Motion, Objective, Placed};
 
 /// J of a density, evaluated at the cells' centres: `J_s = s raw + lambda` on the sheet of sign s.
 pub struct MeanField {
@@ -38,13 +38,14 @@ impl MeanField {
     pub fn new(mesh: Arc<Mesh>, signs: Vec<f64>, objective: &Objective, velocity: Velocity) -> Self {
         assert_eq!(mesh.dim(), objective.dim(), "objective and mesh live on one sphere");
         let centers = mesh.centers();
-        let field = Field::new(objective, centers.as_slice().expect("centres are stored row by row"));
+        let field =
+            Field::new(objective, centers.as_slice().expect("centres are stored row by row"), Motion::Fixed);
         let exact = (velocity == Velocity::Exact).then(|| {
             let dim = mesh.dim();
             let midpoints: Vec<f64> =
                 (0..mesh.faces()).flat_map(|f| mesh.face_midpoint(f).into_iter().take(dim)).collect();
             ExactVelocity {
-                placed: objective.features().place(&midpoints),
+                placed: objective.features().place(&midpoints, Motion::Fixed),
                 value: vec![0.0; mesh.faces()],
                 gradient: vec![0.0; mesh.faces() * dim],
                 cell_gradient: vec![0.0; mesh.cells() * dim],

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustfft::num_complex::Complex64;
 
-use super::features::{FeatureMap, Placed};
+use super::features::{FeatureMap, Motion, Placed};
 use crate::transform::{Bandwidth, ScatteredAngles};
 
 /// How a point has an angle theta and an amplitude c.
@@ -44,7 +44,7 @@ impl FeatureMap for CircularFeatures {
         }
     }
 
-    fn len(&self) -> usize {
+    fn prediction_len(&self, _: usize) -> usize {
         2 * self.root.len()
     }
 
@@ -55,7 +55,7 @@ impl FeatureMap for CircularFeatures {
         }
     }
 
-    fn place(&self, points: &[f64]) -> Box<dyn Placed> {
+    fn place(&self, points: &[f64], _: Motion) -> Box<dyn Placed> {
         let count = points.len() / self.dim();
         let mut placed = PlacedCircular {
             lift: self.lift,

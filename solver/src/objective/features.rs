@@ -5,13 +5,9 @@ pub trait FeatureMap: Send + Sync {
     /// Number of coordinates of a point: d + 1 on S^d.
     fn dim(&self) -> usize;
 
-    /// Length of Psi(eta).
-    fn len(&self) -> usize;
-
-    /// Whether Psi has no coordinates.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
+    /// Length of the prediction of `atoms` atoms: that of Psi(eta), whatever their number, unless the map keeps the measure
+    /// itself as its prediction.
+    fn prediction_len(&self, atoms: usize) -> usize;
 
     /// The coordinate whose axis a quadrature on the sphere should turn about: the output weight of a two-layer unit, whose
     /// feature then has its kinks at the poles and along meridians, where the rule keeps its order; else the last one.
@@ -20,7 +16,28 @@ pub trait FeatureMap: Send + Sync {
     }
 
     /// Psi at `points`, shape [N, dim] flat.
-    fn place(&self, points: &[f64]) -> Box<dyn Placed>;
+    fn place(&self, points: &[f64], motion: Motion) -> Box<dyn Placed>;
+}
+
+/// What will be asked of a set of points: how much of a plan for them pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Motion {
+    /// Many evaluations at the same points, such as the cells of a mesh.
+    Fixed,
+    /// Few evaluations before the points move, such as those of particles.
+    Moving,
+}
+
+/// How sums over pairs of points, or of points and data, are evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Evaluation {
+    /// The cheaper way, by a rule of the numbers of points and features alone.
+    #[default]
+    Auto,
+    /// Term by term: the oracle of the fast algorithms.
+    Direct,
+    /// By the fast algorithm of the structure, at any size.
+    Fast,
 }
 
 /// A feature map at a set of N points: analysis and its transpose, the synthesis, with the plans that they need.

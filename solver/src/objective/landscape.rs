@@ -1,6 +1,6 @@
 //! `F(nu) = integral of V d nu`: the flow in a fixed landscape.
 
-use super::features::{FeatureMap, Placed, project_on_tangent};
+use super::features::{FeatureMap, Motion, Placed, project_on_tangent};
 use crate::blocks;
 use crate::expression::Expression;
 use crate::particles::quadrature_nodes;
@@ -34,11 +34,11 @@ impl FeatureMap for Landscape {
         self.dim
     }
 
-    fn len(&self) -> usize {
+    fn prediction_len(&self, _: usize) -> usize {
         1
     }
 
-    fn place(&self, points: &[f64]) -> Box<dyn Placed> {
+    fn place(&self, points: &[f64], _: Motion) -> Box<dyn Placed> {
         let mut placed = PlacedLandscape {
             landscape: self.clone(),
             points: points.to_vec(),

@@ -16,7 +16,7 @@ mod second_moment;
 mod spherical;
 
 pub use circular::{CircularFeatures, Lift};
-pub use features::{FeatureMap, Placed};
+pub use features::{Evaluation, FeatureMap, Motion, Placed};
 pub use gaussian::{GaussianError, Teacher, gaussian_sample};
 pub use kernel::ZonalKernel;
 pub use landscape::Landscape;
@@ -52,15 +52,19 @@ impl Objective {
     /// # Panics
     /// If the risk's target does not have the length of the feature map's predictions.
     pub fn new(features: Arc<dyn FeatureMap>, risk: Risk, regularization: f64) -> Self {
-        assert_eq!(features.len(), risk.len(), "risk and features agree on the prediction's length");
+        assert_eq!(
+            features.prediction_len(0),
+            risk.len(),
+            "risk and features agree on the prediction's length"
+        );
         Self { features, risk, regularization }
     }
 
     /// The square-loss objective `1/2 |h - h*|^2 + lambda nu(S^d)` whose target h* is the prediction of `atoms`.
     pub fn matching(features: Arc<dyn FeatureMap>, atoms: &Atoms, regularization: f64) -> Self {
-        let mut target = vec![0.0; features.len()];
+        let mut target = vec![0.0; features.prediction_len(atoms.len())];
         features
-            .place(atoms.points().as_standard_layout().as_slice().expect("standard layout"))
+            .place(atoms.points().as_standard_layout().as_slice().expect("standard layout"), Motion::Moving)
             .analyze(&atoms.signed_masses(), &mut target);
         Self::new(features, Risk::Square { target, weight: 1.0 }, regularization)
     }
@@ -87,8 +91,9 @@ impl Objective {
 
     /// The objective F of a set of atoms.
     pub fn of_atoms(&self, atoms: &Atoms) -> f64 {
-        let mut field =
-            Field::new(self, atoms.points().as_standard_layout().as_slice().expect("standard layout"));
+        let points = atoms.points();
+        let points = points.as_standard_layout();
+        let mut field = Field::new(self, points.as_slice().expect("standard layout"), Motion::Moving);
         field.analyze(&atoms.signed_masses()) + self.regularization * atoms.total_mass()
     }
 }
@@ -103,11 +108,11 @@ pub struct Field {
 
 impl Field {
     /// Places the objective's features at `points`, shape [N, dim] flat.
-    pub fn new(objective: &Objective, points: &[f64]) -> Self {
-        let len = objective.features.len();
+    pub fn new(objective: &Objective, points: &[f64], motion: Motion) -> Self {
+        let len = objective.features.prediction_len(points.len() / objective.dim());
         Self {
             risk: objective.risk.clone(),
-            placed: objective.features.place(points),
+            placed: objective.features.place(points, motion),
             prediction: vec![0.0; len],
             dual: vec![0.0; len],
         }

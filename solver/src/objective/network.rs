@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pulp::Arch;
 use rayon::prelude::*;
 
-use super::features::{FeatureMap, Placed, project_on_tangent};
+use super::features::{FeatureMap, Motion, Placed, project_on_tangent};
 use crate::blocks::{VectorSum, block_size};
 
 /// Activation functions; `act'(0) = 0` where the derivative jumps.
@@ -222,7 +222,7 @@ impl FeatureMap for DataNetwork {
         self.input_dim() + usize::from(self.layers == Layers::Two)
     }
 
-    fn len(&self) -> usize {
+    fn prediction_len(&self, _: usize) -> usize {
         self.count
     }
 
@@ -233,7 +233,7 @@ impl FeatureMap for DataNetwork {
         }
     }
 
-    fn place(&self, points: &[f64]) -> Box<dyn Placed> {
+    fn place(&self, points: &[f64], _: Motion) -> Box<dyn Placed> {
         let padded = self.inputs.first().map_or(0, Vec::len);
         Box::new(PlacedNetwork {
             network: self.clone(),

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::features::{FeatureMap, Placed, project_on_tangent};
+use super::features::{FeatureMap, Motion, Placed, project_on_tangent};
 use crate::blocks::{VectorSum, block_size};
 
 /// Psi(eta) = eta eta^T / sqrt(2), as the vector of its entries on and above the diagonal, so that
@@ -43,16 +43,16 @@ impl FeatureMap for SecondMoment {
         self.dim
     }
 
-    fn len(&self) -> usize {
+    fn prediction_len(&self, _: usize) -> usize {
         self.dim * (self.dim + 1) / 2
     }
 
-    fn place(&self, points: &[f64]) -> Box<dyn Placed> {
+    fn place(&self, points: &[f64], _: Motion) -> Box<dyn Placed> {
         let count = points.len() / self.dim;
         Box::new(PlacedSecondMoment {
             dim: self.dim,
             points: points.to_vec(),
-            sum: VectorSum::new(count, self.len()),
+            sum: VectorSum::new(count, self.prediction_len(count)),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::features::{FeatureMap, Placed, project_on_tangent};
+use super::features::{FeatureMap, Motion, Placed, project_on_tangent};
 use crate::transform::{ScatteredPoints, SphericalHarmonics};
 
 /// Psi(eta) = (sqrt(k_l) Y_lm(eta)), so that `<Psi(eta), Psi(eta')> = sum_l k_l (2l + 1) / (4 pi) P_l(eta . eta')`.
@@ -29,11 +29,11 @@ impl FeatureMap for SphericalFeatures {
         3
     }
 
-    fn len(&self) -> usize {
+    fn prediction_len(&self, _: usize) -> usize {
         self.harmonics.len()
     }
 
-    fn place(&self, points: &[f64]) -> Box<dyn Placed> {
+    fn place(&self, points: &[f64], _: Motion) -> Box<dyn Placed> {
         Box::new(PlacedSpherical {
             transform: ScatteredPoints::new(self.harmonics.clone(), points),
             points: points.to_vec(),

@@ -3,7 +3,7 @@
 use super::runge_kutta::{DormandPrince, IntegratorError};
 use crate::atoms::Atoms;
 use crate::evolution::{Evolution, Record};
-use crate::objective::{Field, Objective, Placed, Rates};
+use crate::objective::{Field, Motion, Objective, Placed, Rates};
 
 /// Particles that follow (4.1): `d/dt log q_j = -alpha J(eta_j)`, `d/dt eta_j = -beta grad_S J(eta_j)`.
 ///
@@ -104,7 +104,7 @@ impl Particles {
             regularization: objective.regularization(),
             initial_mass: atoms.masses().to_vec(),
             sign: atoms.signs().to_vec(),
-            field: Field::new(objective, &points),
+            field: Field::new(objective, &points, Motion::Moving),
             signed_mass: vec![0.0; count],
             raw: vec![0.0; count],
             gradient: vec![0.0; count * dim],
@@ -120,7 +120,7 @@ impl Particles {
     /// particles alone do not see where J is negative beside them.
     pub fn watch(&mut self, objective: &Objective, points: &[f64], signs: &[f64]) {
         self.watched = Some(Watched {
-            placed: objective.features().place(points),
+            placed: objective.features().place(points, Motion::Fixed),
             signs: signs.to_vec(),
             value: vec![0.0; points.len() / self.system.dim],
         });
