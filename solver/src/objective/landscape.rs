@@ -1,7 +1,9 @@
 //! `F(nu) = integral of V d nu`: the flow in a fixed landscape.
 
+use rayon::prelude::*;
+
 use super::features::{FeatureMap, Motion, Placed, project_on_tangent};
-use crate::blocks;
+use crate::blocks::{self, block_size};
 use crate::expression::Expression;
 use crate::particles::quadrature_nodes;
 
@@ -58,9 +60,13 @@ struct PlacedLandscape {
 impl Placed for PlacedLandscape {
     fn move_to(&mut self, points: &[f64]) {
         self.points.copy_from_slice(points);
-        for (v, eta) in self.value.iter_mut().zip(points.chunks_exact(self.landscape.dim)) {
-            *v = self.landscape.potential.evaluate(eta);
-        }
+        let (potential, dim) = (&self.landscape.potential, self.landscape.dim);
+        let size = block_size(self.value.len());
+        self.value.par_chunks_mut(size).zip(points.par_chunks(size * dim)).for_each(|(value, points)| {
+            for (v, eta) in value.iter_mut().zip(points.chunks_exact(dim)) {
+                *v = potential.evaluate(eta);
+            }
+        });
     }
 
     fn analyze(&mut self, mass: &[f64], prediction: &mut [f64]) {
@@ -74,14 +80,17 @@ impl Placed for PlacedLandscape {
     }
 
     fn synthesize_gradient(&mut self, dual: &[f64], value: &mut [f64], gradient: &mut [f64]) {
-        let dim = self.landscape.dim;
-        for (eta, g) in self.points.chunks_exact(dim).zip(gradient.chunks_exact_mut(dim)) {
-            self.landscape.potential.gradient(eta, g);
-            // Where it does not exist the gradient is zero.
-            let exists = g.iter().all(|g| g.is_finite());
-            g.iter_mut().for_each(|g| *g = if exists { *g * dual[0] } else { 0.0 });
-        }
+        let (potential, dim) = (&self.landscape.potential, self.landscape.dim);
+        let size = block_size(value.len()) * dim;
+        gradient.par_chunks_mut(size).zip(self.points.par_chunks(size)).for_each(|(gradient, points)| {
+            for (eta, g) in points.chunks_exact(dim).zip(gradient.chunks_exact_mut(dim)) {
+                potential.gradient(eta, g);
+                // Where it does not exist the gradient is zero.
+                let exists = g.iter().all(|g| g.is_finite());
+                g.iter_mut().for_each(|g| *g = if exists { *g * dual[0] } else { 0.0 });
+            }
+            project_on_tangent(points, gradient, dim);
+        });
         self.synthesize(dual, value);
-        project_on_tangent(&self.points, gradient, dim);
     }
 }

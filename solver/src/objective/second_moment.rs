@@ -53,6 +53,7 @@ impl FeatureMap for SecondMoment {
             dim: self.dim,
             points: points.to_vec(),
             sum: VectorSum::new(count, self.prediction_len(count)),
+            matrix: vec![0.0; self.dim * self.dim],
         })
     }
 }
@@ -61,18 +62,17 @@ struct PlacedSecondMoment {
     dim: usize,
     points: Vec<f64>,
     sum: VectorSum,
+    matrix: Vec<f64>,
 }
 
 impl PlacedSecondMoment {
-    /// The symmetric matrix A of `<Psi(eta), dual> = 1/2 eta^T A eta`.
-    fn matrix(&self, dual: &[f64]) -> Vec<f64> {
-        let mut matrix = vec![0.0; self.dim * self.dim];
+    /// Sets the symmetric matrix A of `<Psi(eta), dual> = 1/2 eta^T A eta`.
+    fn load(&mut self, dual: &[f64]) {
         for ((i, j), g) in entries(self.dim).zip(dual) {
             let a = if i == j { 2f64.sqrt() * g } else { *g };
-            matrix[i * self.dim + j] = a;
-            matrix[j * self.dim + i] = a;
+            self.matrix[i * self.dim + j] = a;
+            self.matrix[j * self.dim + i] = a;
         }
-        matrix
     }
 }
 
@@ -105,14 +105,19 @@ impl Placed for PlacedSecondMoment {
     }
 
     fn synthesize_gradient(&mut self, dual: &[f64], value: &mut [f64], gradient: &mut [f64]) {
-        let (dim, matrix) = (self.dim, self.matrix(dual));
-        let points = self.points.chunks_exact(dim);
-        for ((v, g), eta) in value.iter_mut().zip(gradient.chunks_exact_mut(dim)).zip(points) {
-            for (a, row) in g.iter_mut().zip(matrix.chunks_exact(dim)) {
-                *a = row.iter().zip(eta).map(|(m, e)| m * e).sum();
+        self.load(dual);
+        let (dim, matrix) = (self.dim, &self.matrix);
+        let size = block_size(value.len());
+        let rows = gradient.par_chunks_mut(size * dim).zip(self.points.par_chunks(size * dim));
+        value.par_chunks_mut(size).zip(rows).for_each(|(value, (gradient, points))| {
+            let rows = gradient.chunks_exact_mut(dim).zip(points.chunks_exact(dim));
+            for (v, (g, eta)) in value.iter_mut().zip(rows) {
+                for (a, row) in g.iter_mut().zip(matrix.chunks_exact(dim)) {
+                    *a = row.iter().zip(eta).map(|(m, e)| m * e).sum();
+                }
+                *v = 0.5 * g.iter().zip(eta).map(|(a, e)| a * e).sum::<f64>();
             }
-            *v = 0.5 * g.iter().zip(eta).map(|(a, e)| a * e).sum::<f64>();
-        }
-        project_on_tangent(&self.points, gradient, dim);
+            project_on_tangent(points, gradient, dim);
+        });
     }
 }

@@ -12,6 +12,10 @@ use crate::objective::{Field, Motion, Objective, Placed, Rates};
 pub struct Particles {
     system: System,
     state: Vec<f64>,
+    /// The state before a step.
+    before: Vec<f64>,
+    /// What the error of each particle counts in a step.
+    weights: Vec<f64>,
     integrator: DormandPrince,
     time: f64,
     objective: f64,
@@ -58,14 +62,13 @@ impl System {
         risk + self.regularization * total
     }
 
-    /// The share of each particle in the mass, at least in the number: what its error counts.
-    fn weights(&self) -> Vec<f64> {
+    /// Sets `weights` to the share of each particle in the mass, at least in the number: what its error counts.
+    fn weigh(&self, weights: &mut [f64]) {
         let total: f64 = self.signed_mass.iter().map(|q| q.abs()).sum();
         let least = 1.0 / self.len() as f64;
-        self.signed_mass
-            .iter()
-            .map(|q| if total > 0.0 { (q.abs() / total).max(least) } else { least })
-            .collect()
+        for (w, q) in weights.iter_mut().zip(&self.signed_mass) {
+            *w = if total > 0.0 { (q.abs() / total).max(least) } else { least };
+        }
     }
 
     fn potential(&self, j: usize) -> f64 {
@@ -111,7 +114,16 @@ impl Particles {
         };
         let state: Vec<f64> = std::iter::repeat_n(0.0, count).chain(points).collect();
         let integrator = DormandPrince::new(count, state.len(), tolerance);
-        let mut particles = Self { integrator, system, state, time: 0.0, objective: f64::NAN, watched: None };
+        let mut particles = Self {
+            before: state.clone(),
+            weights: vec![0.0; count],
+            integrator,
+            system,
+            state,
+            time: 0.0,
+            objective: f64::NAN,
+            watched: None,
+        };
         particles.refresh();
         particles
     }
@@ -164,13 +176,13 @@ impl Evolution for Particles {
     }
 
     fn step(&mut self, until: f64) -> Result<(), IntegratorError> {
-        let weights = self.system.weights();
-        let (system, remaining) = (&mut self.system, until - self.time);
+        self.system.weigh(&mut self.weights);
+        self.before.copy_from_slice(&self.state);
+        let (system, remaining, start) = (&mut self.system, until - self.time, self.time);
         let derivative = |state: &[f64], slope: &mut [f64]| {
             system.derivative(state, slope);
         };
-        let before = (self.time, self.state.clone());
-        let duration = self.integrator.step(&weights, self.time, remaining, &mut self.state, derivative)?;
+        let duration = self.integrator.step(&self.weights, start, remaining, &mut self.state, derivative)?;
         self.time = if duration >= remaining { until } else { self.time + duration };
         let count = self.system.len();
         for eta in self.state[count..].chunks_exact_mut(self.system.dim) {
@@ -181,7 +193,8 @@ impl Evolution for Particles {
         if self.objective.is_finite() && self.system.signed_mass.iter().all(|q| q.is_finite()) {
             return Ok(());
         }
-        (self.time, self.state) = before;
+        self.time = start;
+        self.state.copy_from_slice(&self.before);
         self.refresh();
         Err(IntegratorError::NotFinite { time: self.time })
     }
