@@ -73,7 +73,12 @@ impl VectorSum {
     /// A reduction of `items` items into a vector of `len` numbers.
     pub fn new(items: usize, len: usize) -> Self {
         let most = (PARTIAL_NUMBERS * items / len.max(1)).clamp(FEW_PARTIALS, MOST_BLOCKS);
-        let size = items.div_ceil(most).max(LEAST_BLOCK);
+        Self::in_blocks_of(items, len, items.div_ceil(most).max(LEAST_BLOCK))
+    }
+
+    /// The same with blocks of `size` items, for items that are many terms each.
+    pub fn in_blocks_of(items: usize, len: usize, size: usize) -> Self {
+        let size = size.max(1);
         Self { items, len, size, partial: vec![0.0; items.div_ceil(size).max(1) * len] }
     }
 
