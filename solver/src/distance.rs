@@ -8,7 +8,7 @@
 use std::f64::consts::TAU;
 
 use crate::atoms::Atoms;
-use crate::objective::{Field, Motion, Objective};
+use crate::objective::{Motion, Objective};
 
 /// Halvings after which an interval of length 2 is as short as round-off of the shifts.
 const HALVINGS: usize = 56;
@@ -88,9 +88,10 @@ pub fn prediction(objective: &Objective, a: &Atoms, b: &Atoms) -> Result<f64, Di
     }
     let predict = |atoms: &Atoms| {
         let points: Vec<f64> = atoms.points().iter().copied().collect();
-        let mut field = Field::new(objective, &points, Motion::Moving);
-        field.analyze(&atoms.signed_masses());
-        field.prediction().to_vec()
+        let features = objective.features();
+        let mut prediction = vec![0.0; features.prediction_len(atoms.len())];
+        features.place(&points, Motion::Moving).analyze(&atoms.signed_masses(), &mut prediction);
+        prediction
     };
     Ok(objective.risk().distance(&predict(a), &predict(b)))
 }

@@ -378,13 +378,8 @@ mod tests {
                 let dim = direction.len();
                 let kernel = ZonalKernel::VonMisesFisher { concentration: kappa };
                 // Mean resultant length: I_1 / I_0 on the circle, coth kappa - 1 / kappa on the sphere.
-                let exact = if dim == 2 {
-                    let k = kernel.circle_coefficients();
-                    k[1] / k[0]
-                } else {
-                    let k = kernel.sphere_eigenvalues();
-                    k[1] / k[0]
-                };
+                let k = kernel.coefficients(dim, 1e-15).unwrap();
+                let exact = k[1] / k[0];
                 let component =
                     Component { mass: 2.0, direction: direction.clone(), concentration: kappa, sheet: None };
                 let measure = InitialMeasure::VonMisesFisher(vec![component]);

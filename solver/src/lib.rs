@@ -33,7 +33,9 @@
 
 pub mod atoms;
 pub mod blocks;
+mod curve;
 pub mod distance;
+mod evaluation;
 pub mod evolution;
 mod expression;
 pub mod flow;
@@ -41,4 +43,5 @@ pub mod initial;
 pub mod objective;
 pub mod particles;
 pub mod transform;
+mod vectorized;
 pub use expression::{Expression, ExpressionError};

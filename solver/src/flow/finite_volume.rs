@@ -303,12 +303,11 @@ impl FiniteVolume {
         Ok(())
     }
 
-    /// Round-off of an objective of this size: a square `|h - y|^2 / 2` has that of h times `|h - y|`, an integral of J d nu
-    /// that of its terms.
+    /// Round-off of an objective of this size: that of the risk, and an integral of J d nu has that of its terms.
     fn round_off(&self, objective: f64) -> f64 {
         let [scale, _] = self.scale;
         let terms = self.field.integrate(&self.density, f64::abs);
-        ROUND_OFF * (objective + (objective * scale).sqrt() + terms + ROUND_OFF * scale)
+        ROUND_OFF * (self.field.risk().round_off(objective, scale) + terms + ROUND_OFF * scale)
     }
 
     /// Tries a step; returns the indicator of its local error and the mean rate of change of J.

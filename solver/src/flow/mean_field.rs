@@ -7,7 +7,7 @@ use sphereflow_mesh::Mesh;
 
 use super::Velocity;
 use crate::blocks::{self, block_size};
-use crate::objective::{Field, Motion, Objective, Placed};
+use crate::objective::{Field, Motion, Objective, Placed, Risk};
 
 /// J of a density, evaluated at the cells' centres: `J_s = s raw + lambda` on the sheet of sign s.
 pub struct MeanField {
@@ -64,6 +64,11 @@ impl MeanField {
         }
     }
 
+    /// The name of the fast algorithm that evaluates J, or none: its sums go term by term.
+    pub fn structure(&self) -> Option<&'static str> {
+        self.field.structure()
+    }
+
     /// Evaluates F and J at a density, sheet after sheet.
     pub fn evaluate(&mut self, density: &[f64]) {
         let (cells, signs, measures) = (self.mesh.cells(), &self.signs, self.mesh.measures());
@@ -78,6 +83,11 @@ impl MeanField {
         self.mass = blocks::sum(density.len(), |k| density[k] * measures[k % cells]);
         self.objective = self.field.analyze(&self.signed_mass) + self.regularization * self.mass;
         self.field.synthesize(&mut self.raw);
+    }
+
+    /// R.
+    pub fn risk(&self) -> &Risk {
+        self.field.risk()
     }
 
     /// F at the last density.

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use pulp::Arch;
+use rayon::prelude::*;
 use rustfft::num_complex::Complex64;
 
-use super::features::{FeatureMap, Motion, Placed};
-use crate::transform::{Bandwidth, ScatteredAngles};
+use super::features::{Evaluation, FeatureMap, Motion, Placed};
+use crate::blocks::block_size;
+use crate::evaluation::DEFAULT_TOLERANCE;
+use crate::transform::{AngularPlan, AngularSums, angles_of};
 
 /// How a point has an angle theta and an amplitude c.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,36 +20,63 @@ pub enum Lift {
     TwoLayer,
 }
 
+impl Lift {
+    fn dim(self) -> usize {
+        match self {
+            Lift::Circle => 2,
+            Lift::TwoLayer => 3,
+        }
+    }
+}
+
 /// Psi(eta) = c(eta) (sqrt(k_0), sqrt(2 k_j) cos(j theta), sqrt(2 k_j) sin(j theta), j = 1..=K), so that
 /// `<Psi(eta), Psi(eta')> = c c' (k_0 + 2 sum_j k_j cos(j (theta - theta')))`.
+///
+/// A prediction is a pair (cosine, sine) for each wave number; the sine of wave number 0 is always zero.
 pub struct CircularFeatures {
     lift: Lift,
-    bandwidth: Arc<Bandwidth>,
+    plan: AngularPlan,
     root: Arc<Vec<f64>>,
 }
 
 impl CircularFeatures {
-    /// Features of the kernel with cosine coefficients `k_0, ..., k_K >= 0`.
+    /// Features of the kernel with cosine coefficients `k_0, ..., k_K >= 0`, evaluated the cheapest way to an error of
+    /// [`DEFAULT_TOLERANCE`].
     ///
     /// # Panics
     /// If there is no coefficient.
     pub fn new(lift: Lift, coefficients: &[f64]) -> Self {
+        assert!(!coefficients.is_empty(), "a kernel has at least one coefficient");
         let root =
             coefficients.iter().enumerate().map(|(j, k)| if j == 0 { *k } else { 2.0 * k }.sqrt()).collect();
-        Self { lift, bandwidth: Arc::new(Bandwidth::new(coefficients.len() - 1)), root: Arc::new(root) }
+        let plan = AngularPlan {
+            modes: coefficients.len() - 1,
+            tolerance: DEFAULT_TOLERANCE,
+            evaluation: Evaluation::Auto,
+        };
+        Self { lift, plan, root: Arc::new(root) }
+    }
+
+    /// The same features, evaluated otherwise. The `tolerance`, down to 1e-14, is that of a trigonometric sum relative to
+    /// the sum of the absolute values of its terms.
+    #[must_use]
+    pub fn evaluated(mut self, evaluation: Evaluation, tolerance: f64) -> Self {
+        self.plan = AngularPlan { tolerance, evaluation, ..self.plan };
+        self
     }
 }
 
 impl FeatureMap for CircularFeatures {
     fn dim(&self) -> usize {
-        match self.lift {
-            Lift::Circle => 2,
-            Lift::TwoLayer => 3,
-        }
+        self.lift.dim()
     }
 
     fn prediction_len(&self, _: usize) -> usize {
         2 * self.root.len()
+    }
+
+    fn degree(&self) -> Option<usize> {
+        Some(self.root.len() - 1)
     }
 
     fn polar_axis(&self) -> usize {
@@ -55,29 +86,55 @@ impl FeatureMap for CircularFeatures {
         }
     }
 
-    fn place(&self, points: &[f64], _: Motion) -> Box<dyn Placed> {
+    fn place(&self, points: &[f64], motion: Motion) -> Box<dyn Placed> {
         let count = points.len() / self.dim();
-        let mut placed = PlacedCircular {
+        let mut angle = vec![0.0; count];
+        let mut amplitude = vec![1.0; if self.lift == Lift::Circle { 0 } else { count }];
+        locate(self.lift, points, &mut angle, &mut amplitude);
+        Box::new(PlacedCircular {
             lift: self.lift,
-            transform: ScatteredAngles::new(self.bandwidth.clone(), &vec![0.0; count]),
+            plan: self.plan,
+            motion,
+            sums: self.plan.place(&angle, motion),
             root: self.root.clone(),
             points: points.to_vec(),
-            angle: vec![0.0; count],
-            amplitude: vec![1.0; count],
+            angle,
+            amplitude,
             scaled: vec![0.0; count],
             coefficients: vec![Complex64::ZERO; self.root.len()],
-        };
-        placed.move_to(points);
-        Box::new(placed)
+        })
+    }
+}
+
+/// The angle of each point and, on the two-layer sphere, its amplitude.
+fn locate(lift: Lift, points: &[f64], angle: &mut [f64], amplitude: &mut [f64]) {
+    let (size, arch) = (block_size(angle.len()), Arch::new());
+    let blocks = angle.par_chunks_mut(size).zip(points.par_chunks(size * lift.dim()));
+    match lift {
+        Lift::Circle => {
+            blocks.for_each(|(angle, points)| angles_of(arch, points.as_chunks::<2>().0, [0, 1], angle));
+        }
+        Lift::TwoLayer => {
+            blocks.zip(amplitude.par_chunks_mut(size)).for_each(|((angle, points), amplitude)| {
+                let points = points.as_chunks::<3>().0;
+                angles_of(arch, points, [1, 2], angle);
+                for (c, [a, u, v]) in amplitude.iter_mut().zip(points) {
+                    *c = a * length(*u, *v);
+                }
+            });
+        }
     }
 }
 
 struct PlacedCircular {
     lift: Lift,
-    transform: ScatteredAngles,
+    plan: AngularPlan,
+    motion: Motion,
+    sums: Box<dyn AngularSums>,
     root: Arc<Vec<f64>>,
     points: Vec<f64>,
     angle: Vec<f64>,
+    /// Empty on the circle, where it is 1.
     amplitude: Vec<f64>,
     /// Masses times amplitudes, or the angular derivative.
     scaled: Vec<f64>,
@@ -93,26 +150,28 @@ impl PlacedCircular {
 }
 
 impl Placed for PlacedCircular {
+    fn structure(&self) -> Option<&'static str> {
+        self.sums.structure()
+    }
+
+    /// Points placed as fixed ones get a new plan, those placed as moving ones keep theirs.
     fn move_to(&mut self, points: &[f64]) {
         self.points.copy_from_slice(points);
-        let dim = points.len() / self.angle.len().max(1);
-        for (j, eta) in points.chunks_exact(dim.max(1)).enumerate() {
-            match self.lift {
-                Lift::Circle => self.angle[j] = eta[1].atan2(eta[0]),
-                Lift::TwoLayer => {
-                    self.angle[j] = eta[2].atan2(eta[1]);
-                    self.amplitude[j] = eta[0] * eta[1].hypot(eta[2]);
-                }
-            }
+        locate(self.lift, points, &mut self.angle, &mut self.amplitude);
+        if self.motion == Motion::Fixed || !self.sums.move_to(&self.angle) {
+            self.sums = self.plan.place(&self.angle, self.motion);
         }
-        self.transform.move_to(&self.angle);
     }
 
     fn analyze(&mut self, mass: &[f64], prediction: &mut [f64]) {
-        for ((s, q), c) in self.scaled.iter_mut().zip(mass).zip(&self.amplitude) {
-            *s = q * c;
+        match self.lift {
+            Lift::Circle => self.sums.analyze(mass, &mut self.coefficients),
+            Lift::TwoLayer => {
+                self.scaled.copy_from_slice(mass);
+                scale(&mut self.scaled, &self.amplitude);
+                self.sums.analyze(&self.scaled, &mut self.coefficients);
+            }
         }
-        self.transform.analyze(&self.scaled, &mut self.coefficients);
         for ((h, c), root) in prediction.chunks_exact_mut(2).zip(&self.coefficients).zip(&*self.root) {
             h[0] = root * c.re;
             h[1] = root * c.im;
@@ -121,41 +180,61 @@ impl Placed for PlacedCircular {
 
     fn synthesize(&mut self, dual: &[f64], value: &mut [f64]) {
         self.load(dual);
-        self.transform.synthesize(&self.coefficients, value);
-        for (v, c) in value.iter_mut().zip(&self.amplitude) {
-            *v *= c;
+        self.sums.synthesize(&self.coefficients, value);
+        if self.lift == Lift::TwoLayer {
+            scale(value, &self.amplitude);
         }
     }
 
     fn synthesize_gradient(&mut self, dual: &[f64], value: &mut [f64], gradient: &mut [f64]) {
         self.load(dual);
-        self.transform.synthesize(&self.coefficients, value);
-        self.transform.synthesize_derivative(&self.coefficients, &mut self.scaled);
+        self.sums.synthesize_with_derivative(&self.coefficients, value, &mut self.scaled);
+        let (size, dim) = (block_size(value.len()), self.lift.dim());
+        let blocks = gradient
+            .par_chunks_mut(size * dim)
+            .zip(self.points.par_chunks(size * dim))
+            .zip(self.scaled.par_chunks(size));
         match self.lift {
-            Lift::Circle => {
-                for ((g, eta), slope) in
-                    gradient.chunks_exact_mut(2).zip(self.points.chunks_exact(2)).zip(&self.scaled)
-                {
+            Lift::Circle => blocks.for_each(|((gradient, points), slope)| {
+                let rows = gradient.chunks_exact_mut(2).zip(points.chunks_exact(2));
+                for ((g, eta), slope) in rows.zip(slope) {
                     g.copy_from_slice(&[-eta[1] * slope, eta[0] * slope]);
                 }
-            }
+            }),
             Lift::TwoLayer => {
-                let points = self.points.chunks_exact(3);
-                for (((g, eta), v), slope) in
-                    gradient.chunks_exact_mut(3).zip(points).zip(&mut *value).zip(&self.scaled)
-                {
-                    g.copy_from_slice(&two_layer_gradient(eta, *v, *slope));
-                    *v *= eta[0] * eta[1].hypot(eta[2]);
-                }
+                let values = value.par_chunks_mut(size).zip(self.amplitude.par_chunks(size));
+                blocks.zip(values).for_each(|(((gradient, points), slope), (value, amplitude))| {
+                    let rows = gradient.chunks_exact_mut(3).zip(points.chunks_exact(3));
+                    let values = value.iter_mut().zip(amplitude);
+                    for (((g, eta), slope), (v, c)) in rows.zip(slope).zip(values) {
+                        g.copy_from_slice(&two_layer_gradient(eta, *v, *slope));
+                        *v *= c;
+                    }
+                });
             }
         }
     }
 }
 
+/// `value[j] *= factor[j]`.
+fn scale(value: &mut [f64], factor: &[f64]) {
+    let size = block_size(value.len());
+    value.par_chunks_mut(size).zip(factor.par_chunks(size)).for_each(|(value, factor)| {
+        value.iter_mut().zip(factor).for_each(|(v, c)| *v *= c);
+    });
+}
+
+/// `|(x, y)|`, for numbers of any size; for all but tiny ones at the cost of a root.
+#[inline(always)]
+fn length(x: f64, y: f64) -> f64 {
+    let square = x * x + y * y;
+    if square > 1e-280 { square.sqrt() } else { x.hypot(y) }
+}
+
 /// Gradient on the sphere of `a |u| f(theta)`, given f and its derivative: on S^2, with `a = cos p`, `|u| = sin p`, it is
 /// `cos(2 p) f` along p and `a f'` along theta.
 fn two_layer_gradient(eta: &[f64], f: f64, slope: f64) -> [f64; 3] {
-    let (a, norm) = (eta[0], eta[1].hypot(eta[2]));
+    let (a, norm) = (eta[0], length(eta[1], eta[2]));
     if norm == 0.0 {
         return [0.0; 3];
     }

@@ -1,5 +1,7 @@
 //! What a feature map offers.
 
+pub use crate::evaluation::{Evaluation, Motion};
+
 /// A feature map Psi from points eta to vectors of a finite-dimensional Hilbert space with the usual inner product.
 pub trait FeatureMap: Send + Sync {
     /// Number of coordinates of a point: d + 1 on S^d.
@@ -9,41 +11,35 @@ pub trait FeatureMap: Send + Sync {
     /// itself as its prediction.
     fn prediction_len(&self, atoms: usize) -> usize;
 
+    /// The highest wave number or degree, where Psi is an expansion in harmonics.
+    fn degree(&self) -> Option<usize> {
+        None
+    }
+
     /// The coordinate whose axis a quadrature on the sphere should turn about: the output weight of a two-layer unit, whose
     /// feature then has its kinks at the poles and along meridians, where the rule keeps its order; else the last one.
     fn polar_axis(&self) -> usize {
         self.dim() - 1
     }
 
+    /// Terms of a synthesis at `atoms` points from a prediction of as many, term by term.
+    fn terms(&self, atoms: usize) -> f64 {
+        atoms as f64 * self.prediction_len(atoms) as f64
+    }
+
     /// Psi at `points`, shape [N, dim] flat.
     fn place(&self, points: &[f64], motion: Motion) -> Box<dyn Placed>;
-}
-
-/// What will be asked of a set of points: how much of a plan for them pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Motion {
-    /// Many evaluations at the same points, such as the cells of a mesh.
-    Fixed,
-    /// Few evaluations before the points move, such as those of particles.
-    Moving,
-}
-
-/// How sums over pairs of points, or of points and data, are evaluated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Evaluation {
-    /// The cheaper way, by a rule of the numbers of points and features alone.
-    #[default]
-    Auto,
-    /// Term by term: the oracle of the fast algorithms.
-    Direct,
-    /// By the fast algorithm of the structure, at any size.
-    Fast,
 }
 
 /// A feature map at a set of N points: analysis and its transpose, the synthesis, with the plans that they need.
 ///
 /// Law: `<analyze(q), g> = sum_j q_j synthesize(g)_j` for all masses q and duals g.
 pub trait Placed: Send + Sync {
+    /// The name of the fast algorithm in use, or none: the sums go term by term.
+    fn structure(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Moves the points; their number stays.
     fn move_to(&mut self, points: &[f64]);
 

@@ -1,8 +1,10 @@
 //! The Gaussian population: x ~ N(0, I_p), y = sum_k b_k relu(v_k . x), the square loss in closed form.
 //!
 //! `R(h) = 1/2 E (h - y)^2` needs only `E[(u.x)_+ (v.x)_+] = |u| |v| (sin t + (pi - t) cos t) / (2 pi)`, t the angle of u
-//! and v: the arc-cosine kernel of order one. For p = 2 it has the cosine series `2/pi^2 + (1/4) cos t + sum over even k
-//! of (4/pi^2) / (k^2 - 1)^2 cos(k t)`; for p = 1 the population is the two inputs +1 and -1 with equal weights.
+//! and v: the arc-cosine kernel of order one between directions. For p = 1 the population is the two inputs +1 and -1 with equal
+//! weights; for p = 2 the kernel is a cosine series, for p = 3 and ridge functions a series of Legendre polynomials; sums over pairs
+//! of units serve any p. F and J are those of the truncated kernel, which is positive definite too, so the flow remains a
+//! gradient flow exactly.
 
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -11,14 +13,19 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::features::FeatureMap;
-use super::{Activation, CircularFeatures, DataNetwork, Layers, Lift, Objective, Risk};
+use super::expansion::first;
+use super::features::{Evaluation, FeatureMap};
+use super::{
+    Activation, CircularFeatures, DataNetwork, KernelError, Layers, Lift, Method, Objective, Risk,
+    ZonalKernel,
+};
 use crate::atoms::Atoms;
 
-/// Wave numbers kept of the series: the kernel's tail beyond is 4 / (6 pi^2 K^3) = 8e-12, that of its slope, which jumps in
-/// its derivative at opposite directions, at most 1 / (pi^2 K^2) = 2.4e-8. F and J are those of the truncated kernel, which
-/// is positive definite too, so the flow remains a gradient flow exactly.
-const MODES: usize = 2048;
+const KERNEL: ZonalKernel = ZonalKernel::ArcCosine { order: 1 };
+
+/// The most wave numbers that are kept for the sake of the kernel's slope alone, which jumps in its derivative at opposite
+/// directions: its tail beyond is 3e-9 of the kernel at zero angle.
+const MOST_FOR_SLOPE: usize = 8192;
 
 /// A unit `output * relu(input . x)` of the function to be learnt.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,11 +37,14 @@ pub struct Teacher {
 }
 
 /// Why a Gaussian population has no closed form here.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum GaussianError {
-    /// Inputs of a dimension whose kernel is not expanded.
-    #[error("the exact Gaussian population is available for inputs of 1 or 2 coordinates, not {0}")]
+    /// Inputs without coordinates, or ridge functions of one coordinate, whose sphere is two points.
+    #[error("the exact Gaussian population needs inputs of more coordinates than {0}")]
     Dimension(usize),
+    /// The kernel's expansion is too long, or its tolerance makes no sense.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
     /// A teacher whose input weights do not have the dimension of the inputs.
     #[error("teacher {index} has {found} input weights, the inputs have {expected} coordinates")]
     Teacher {
@@ -48,25 +58,42 @@ pub enum GaussianError {
 }
 
 impl Objective {
-    /// The network objective on the Gaussian population in `p` = 1 (two layers only) or 2 coordinates.
+    /// The network objective on the Gaussian population in `p` coordinates, at least 1 for two layers and 2 for ridge functions.
+    ///
+    /// Fast, by the expansion cut at the tolerance: p = 2, and p = 3 with ridge functions. p = 1 is exact and fast whatever is asked.
     ///
     /// # Errors
-    /// When there is no closed form, or a teacher has another dimension.
+    /// When there is no closed form, a teacher has another dimension, or [`Evaluation::Fast`] is asked where there is no
+    /// expansion or it is too long.
     pub fn gaussian(
         layers: Layers,
         p: usize,
         teachers: &[Teacher],
+        method: Method,
         regularization: f64,
     ) -> Result<Self, GaussianError> {
         if let Some(index) = teachers.iter().position(|t| t.input.len() != p) {
             return Err(GaussianError::Teacher { index, found: teachers[index].input.len(), expected: p });
         }
-        match (p, layers) {
-            (1, Layers::Two) => Ok(Self::on_the_line(teachers, regularization)),
-            (2, Layers::Two) => Ok(Self::in_the_plane(Lift::TwoLayer, teachers, regularization)),
-            (2, Layers::Ridge) => Ok(Self::in_the_plane(Lift::Circle, teachers, regularization)),
-            _ => Err(GaussianError::Dimension(p)),
+        if p == 0 || (p == 1 && layers == Layers::Ridge) {
+            return Err(GaussianError::Dimension(p));
         }
+        if p == 1 {
+            return Ok(Self::on_the_line(teachers, regularization));
+        }
+        let target = atoms_of(layers, p, teachers);
+        if p > 2 && layers == Layers::Two && method.evaluation == Evaluation::Fast {
+            return Err(KernelError::NoExpansion { dim: p + 1 }.into());
+        }
+        if (p > 2 && layers == Layers::Two) || method.takes_pairs(KERNEL, p)? {
+            return Ok(Self::by_pairs(KERNEL, layers, &target, method.evaluation, regularization)?);
+        }
+        let features = match (p, layers) {
+            (2, Layers::Two) => in_the_plane(Lift::TwoLayer, method)?,
+            (2, Layers::Ridge) => in_the_plane(Lift::Circle, method)?,
+            _ => KERNEL.features(p, method.evaluation, method.tolerance)?,
+        };
+        Ok(Self::matching(features, &target, regularization))
     }
 
     fn on_the_line(teachers: &[Teacher], regularization: f64) -> Self {
@@ -78,29 +105,37 @@ impl Objective {
         let features = DataNetwork::new(Layers::Two, Activation::Relu, &inputs);
         Self::new(Arc::new(features), Risk::Square { target, weight: 0.5 }, regularization)
     }
+}
 
-    fn in_the_plane(lift: Lift, teachers: &[Teacher], regularization: f64) -> Self {
-        let features = Arc::new(CircularFeatures::new(lift, &arc_cosine_coefficients(MODES)));
-        // A teacher is an atom: b relu(v . x) = b |v| relu(e . x), with a = |u| = 1/sqrt(2) on the two-layer sphere.
-        let mut points = Vec::new();
-        let mut mass = Vec::new();
-        for Teacher { output, input } in teachers {
-            let norm = input[0].hypot(input[1]);
-            let [c, s] = if norm > 0.0 { [input[0] / norm, input[1] / norm] } else { [1.0, 0.0] };
-            match lift {
-                Lift::Circle => {
-                    points.extend([c, s]);
-                    mass.push(output * norm);
-                }
-                Lift::TwoLayer => {
-                    let half = 0.5f64.sqrt();
-                    points.extend([half, half * c, half * s]);
-                    mass.push(2.0 * output * norm);
-                }
+/// The features of p = 2, with wave numbers enough for the kernel's slope too, within [`MOST_FOR_SLOPE`].
+fn in_the_plane(lift: Lift, method: Method) -> Result<Arc<dyn FeatureMap>, KernelError> {
+    // 2 j k_j beyond K, relative to the kernel at zero angle
+    let slope = |k: usize| 2.0 / (PI * (k as f64)).powi(2) <= method.tolerance;
+    let degree = KERNEL.degree(2, method.tolerance)?.max(first(slope).min(MOST_FOR_SLOPE));
+    let features = CircularFeatures::new(lift, &KERNEL.on_circle(degree));
+    Ok(Arc::new(features.evaluated(method.evaluation, method.tolerance)))
+}
+
+/// Teachers as atoms: `b relu(v . x) = b |v| relu(e . x)`, on the two-layer sphere with `a = |u| = 1 / sqrt 2`.
+fn atoms_of(layers: Layers, p: usize, teachers: &[Teacher]) -> Atoms {
+    let (mut points, mut mass) = (Vec::new(), Vec::new());
+    for Teacher { output, input } in teachers {
+        let norm = input.iter().map(|v| v * v).sum::<f64>().sqrt();
+        let direction = |k: usize| if norm > 0.0 { input[k] / norm } else { f64::from(u8::from(k == 0)) };
+        let half = 0.5f64.sqrt();
+        match layers {
+            Layers::Ridge => {
+                points.extend((0..p).map(direction));
+                mass.push(output * norm);
+            }
+            Layers::Two => {
+                points.push(half);
+                points.extend((0..p).map(|k| half * direction(k)));
+                mass.push(2.0 * output * norm);
             }
         }
-        Self::matching(features.clone(), &Atoms::signed(features.dim(), points, &mass), regularization)
     }
+    Atoms::signed(p + usize::from(layers == Layers::Two), points, &mass)
 }
 
 /// A finite sample of the population: `count` inputs x ~ N(0, I) of `p` coordinates, the last one 1 for a bias, and the
@@ -130,35 +165,4 @@ pub fn gaussian_sample(
         })
         .collect();
     (inputs, outputs)
-}
-
-/// `k_j` of the arc-cosine kernel `k_0 + 2 sum_j k_j cos(j t)`, j = 0..=modes.
-fn arc_cosine_coefficients(modes: usize) -> Vec<f64> {
-    (0..=modes)
-        .map(|j| match j {
-            0 => 2.0 / (PI * PI),
-            1 => 0.125,
-            j if j % 2 == 0 => 2.0 / (PI * ((j * j) as f64 - 1.0)).powi(2),
-            _ => 0.0,
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ref_series_sums_to_the_closed_form() {
-        let k = arc_cosine_coefficients(MODES);
-        for t in [0.0f64, 0.2, 1.0, 2.5, PI] {
-            let series: f64 = k
-                .iter()
-                .enumerate()
-                .map(|(j, k)| if j == 0 { *k } else { 2.0 * k * (j as f64 * t).cos() })
-                .sum();
-            let exact = (t.sin() + (PI - t) * t.cos()) / (2.0 * PI);
-            assert!((series - exact).abs() < 1e-11, "{t}: {series} against {exact}");
-        }
-    }
 }

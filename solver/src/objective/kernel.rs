@@ -1,141 +1,117 @@
-//! Zonal kernels K(eta . eta') and their coefficients.
+//! Zonal kernels: positive definite functions `K(eta . eta')` of the angle between two points.
 
-use std::sync::Arc;
-
-use super::features::FeatureMap;
-use super::{CircularFeatures, Lift, SphericalFeatures};
-
-/// Coefficients below this fraction of the kernel's value at zero angle, in sum, are dropped.
-const TRUNCATION: f64 = 1e-15;
-
-/// A positive definite kernel of the angle between two points.
+/// A positive definite kernel of the angle t between two points of S^d, c = cos t, in `dim` = d + 1 coordinates.
+///
+/// `P_l` are the Legendre polynomials. Not one of them is normalised to total one unless its formula says so.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ZonalKernel {
-    /// `exp(kappa (c - 1))`, c the cosine of the angle.
+    /// `exp(kappa (c - 1))`, in any dimension.
     VonMisesFisher {
         /// kappa > 0.
         concentration: f64,
     },
+    /// `(1 - rho^2) / (1 - 2 rho c + rho^2)^((d + 1) / 2)`, in any dimension.
+    Poisson {
+        /// rho in (0, 1).
+        rho: f64,
+    },
+    /// The heat kernel, on the circle `(1 / (2 pi)) (1 + 2 sum_l exp(-l^2 t) cos(l theta))`, on S^2
+    /// `sum_l (2l + 1) / (4 pi) exp(-l (l + 1) t) P_l(c)`.
+    Heat {
+        /// t > 0.
+        time: f64,
+    },
+    /// The sums of the heat kernel cut at the degree L with weights one: orthonormal features of degree at most L.
+    LowPass {
+        /// L.
+        degree: usize,
+    },
+    /// `E[1(u.x > 0) 1(v.x > 0) (u.x)^k (v.x)^k]`, x ~ N(0, I), for unit vectors u and v, in any dimension: `J_k(t) / (2 pi)` of Cho
+    /// and Saul, *Kernel methods for deep learning* (2009): `J_0 = pi - t`, `J_1 = sin t + (pi - t) cos t`,
+    /// `J_2 = 3 sin t cos t + (pi - t) (1 + 2 cos^2 t)`.
+    ArcCosine {
+        /// k = 0, 1 or 2.
+        order: u8,
+    },
+}
+
+/// Why a kernel, or its evaluation as asked for, is not to be had.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum KernelError {
+    /// A number outside the range in which the formula is a positive definite kernel.
+    #[error("the {kernel} kernel needs a {name} {valid}, not {value}")]
+    Parameter {
+        /// The kernel's name.
+        kernel: &'static str,
+        /// The parameter's name.
+        name: &'static str,
+        /// What it is.
+        value: f64,
+        /// What it should be, such as `"in (0, 1)"`.
+        valid: &'static str,
+    },
+    /// A tolerance outside (0, 1).
+    #[error("a tolerance is between 0 and 1, not {0}")]
+    Tolerance(f64),
+    /// A kernel that is defined on the circle and on S^2 alone.
+    #[error("the {kernel} kernel is defined on the circle and on S^2, not in {dim} coordinates")]
+    Dimension {
+        /// The kernel's name.
+        kernel: &'static str,
+        /// Coordinates of a point.
+        dim: usize,
+    },
+    /// No fast evaluation but on the circle and on S^2: sums over pairs serve any dimension.
+    #[error(
+        "kernels are expanded on the circle and on S^2, not in {dim} coordinates; sums over pairs serve there"
+    )]
+    NoExpansion {
+        /// Coordinates of a point.
+        dim: usize,
+    },
+    /// An expansion that ends too late: a larger tolerance, or sums over pairs, are the remedy.
+    #[error("at tolerance {tolerance:e} the expansion needs degree {needed}, more than {most}")]
+    Degree {
+        /// The degree, or wave number, at which the dropped terms fall below the tolerance.
+        needed: usize,
+        /// The highest that is offered.
+        most: usize,
+        /// Relative to the kernel at zero angle.
+        tolerance: f64,
+    },
 }
 
 impl ZonalKernel {
-    /// The kernel at the cosine `c` of the angle.
-    pub fn evaluate(&self, c: f64) -> f64 {
+    /// Its name in lower case.
+    pub fn name(&self) -> &'static str {
         match self {
-            Self::VonMisesFisher { concentration } => (concentration * (c - 1.0)).exp(),
+            Self::VonMisesFisher { .. } => "von Mises-Fisher",
+            Self::Poisson { .. } => "Poisson",
+            Self::Heat { .. } => "heat",
+            Self::LowPass { .. } => "low-pass",
+            Self::ArcCosine { .. } => "arc-cosine",
         }
     }
 
-    /// Its feature map on the circle (`dim` = 2) or on S^2 (`dim` = 3), truncated at round-off.
+    /// Whether it is a positive definite kernel in `dim` coordinates.
     ///
-    /// # Panics
-    /// For any other dimension.
-    pub fn features(&self, dim: usize) -> Arc<dyn FeatureMap> {
-        match dim {
-            2 => Arc::new(CircularFeatures::new(Lift::Circle, &self.circle_coefficients())),
-            3 => Arc::new(SphericalFeatures::new(&self.sphere_eigenvalues())),
-            _ => panic!("zonal kernels live on the circle and on S^2, not in {dim} coordinates"),
-        }
-    }
-
-    /// A bound of [`Self::degree`] that needs no expansion.
-    pub fn degree_bound(&self) -> usize {
-        match self {
-            Self::VonMisesFisher { concentration } => bessel_start(*concentration),
-        }
-    }
-
-    /// The highest wave number (`dim` = 2) or degree (`dim` = 3) of its truncated expansion.
-    pub fn degree(&self, dim: usize) -> usize {
-        let coefficients = if dim == 2 { self.circle_coefficients() } else { self.sphere_eigenvalues() };
-        coefficients.len() - 1
-    }
-
-    /// `k_j` of `K(cos t) = k_0 + 2 sum_j k_j cos(j t)`.
-    pub fn circle_coefficients(&self) -> Vec<f64> {
-        match self {
-            // exp(kappa cos t) = I_0 + 2 sum I_j cos(j t)
-            Self::VonMisesFisher { concentration } => {
-                scaled_bessel(*concentration, |j, kappa| 2.0 * j / kappa, |j| if j == 0 { 1.0 } else { 2.0 })
+    /// # Errors
+    /// [`KernelError::Parameter`] and [`KernelError::Dimension`].
+    pub fn check(&self, dim: usize) -> Result<(), KernelError> {
+        let kernel = self.name();
+        let parameter = |name, value, valid| Err(KernelError::Parameter { kernel, name, value, valid });
+        let positive = |x: f64| x > 0.0 && x.is_finite();
+        match *self {
+            Self::VonMisesFisher { concentration } if !positive(concentration) => {
+                parameter("concentration", concentration, "above 0")
             }
-        }
-    }
-
-    /// Eigenvalues `k_l` of `K(c) = sum_l k_l (2l + 1) / (4 pi) P_l(c)`.
-    pub fn sphere_eigenvalues(&self) -> Vec<f64> {
-        match self {
-            // exp(kappa c) = sum (2l + 1) i_l(kappa) P_l(c), i_l the modified spherical Bessel functions
-            Self::VonMisesFisher { concentration } => {
-                scaled_bessel(*concentration, |l, kappa| (2.0 * l + 1.0) / kappa, |l| (2 * l + 1) as f64)
-                    .into_iter()
-                    .map(|i| 4.0 * std::f64::consts::PI * i)
-                    .collect()
+            Self::Poisson { rho } if !(rho > 0.0 && rho < 1.0) => parameter("rho", rho, "in (0, 1)"),
+            Self::Heat { time } if !positive(time) => parameter("time", time, "above 0"),
+            Self::ArcCosine { order } if order > 2 => parameter("order", order.into(), "of 0, 1 or 2"),
+            Self::Heat { .. } | Self::LowPass { .. } if !(2..=3).contains(&dim) => {
+                Err(KernelError::Dimension { kernel, dim })
             }
-        }
-    }
-}
-
-/// Where the recurrence starts: the functions fall like `exp(-j^2 / (2 kappa))` and, beyond kappa, faster than geometrically.
-fn bessel_start(kappa: f64) -> usize {
-    (40.0 + 12.0 * kappa.sqrt()).min(1e9) as usize
-}
-
-/// Modified Bessel functions `b_0, b_1, ..` times `exp(-kappa)`, by the downward recurrence
-/// `b_(j-1) = b_(j+1) + ratio(j, kappa) b_j`, normalised by `sum weight(j) b_j = exp(kappa)` (the kernel at zero angle).
-fn scaled_bessel(kappa: f64, ratio: impl Fn(f64, f64) -> f64, weight: impl Fn(usize) -> f64) -> Vec<f64> {
-    let start = bessel_start(kappa);
-    let mut b = vec![0.0; start + 2];
-    b[start] = 1e-280;
-    for j in (1..=start).rev() {
-        b[j - 1] = b[j + 1] + ratio(j as f64, kappa) * b[j];
-        if b[j - 1] > 1e250 {
-            b[j - 1..].iter_mut().for_each(|x| *x *= 1e-250);
-        }
-    }
-    let total: f64 = b.iter().enumerate().rev().map(|(j, x)| weight(j) * x).sum();
-    b.iter_mut().for_each(|x| *x /= total);
-    let mut tail = 0.0;
-    while b.len() > 1 {
-        tail += weight(b.len() - 1) * b[b.len() - 1];
-        if tail > TRUNCATION {
-            break;
-        }
-        b.pop();
-    }
-    b
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn law_coefficients_sum_to_the_kernel() {
-        for concentration in [1e-3, 0.5, 6.0, 10.0, 200.0, 2000.0] {
-            let kernel = ZonalKernel::VonMisesFisher { concentration };
-            let (circle, sphere) = (kernel.circle_coefficients(), kernel.sphere_eigenvalues());
-            for t in [0.0f64, 0.03, 0.4, 1.5, 3.1] {
-                let exact = kernel.evaluate(t.cos());
-                let fourier: f64 = circle
-                    .iter()
-                    .enumerate()
-                    .map(|(j, k)| k * (j as f64 * t).cos() * if j == 0 { 1.0 } else { 2.0 })
-                    .sum();
-                assert!(
-                    (fourier - exact).abs() < 1e-14 + 1e-16 * concentration,
-                    "circle, {concentration}, {t}: {fourier} {exact}"
-                );
-                let (mut before, mut now, mut legendre) = (0.0, 1.0, 0.0);
-                for (l, k) in sphere.iter().enumerate() {
-                    let l = l as f64;
-                    legendre += k * (2.0 * l + 1.0) / (4.0 * std::f64::consts::PI) * now;
-                    (before, now) = (now, ((2.0 * l + 1.0) * t.cos() * now - l * before) / (l + 1.0));
-                }
-                assert!(
-                    (legendre - exact).abs() < 2e-14 + 1e-16 * concentration,
-                    "sphere, {concentration}, {t}: {legendre} {exact}"
-                );
-            }
+            _ => Ok(()),
         }
     }
 }

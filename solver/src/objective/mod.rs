@@ -5,22 +5,37 @@
 //! a feature map is a feature map. On a signed domain sheet s has the feature `s Psi`, so the analysis takes signed
 //! masses and one synthesis serves both sheets: `J_s = s <Psi, g> + lambda`.
 
+mod circle_sums;
 mod circular;
+mod circular_pairs;
+mod clusters;
+mod coefficients;
+mod deconvolution;
+mod discrepancy;
+mod expansion;
 mod features;
 mod gaussian;
 mod kernel;
 mod landscape;
 mod network;
+mod pair_forms;
+mod pair_sums;
+mod pairs;
+mod rates;
 mod risk;
 mod second_moment;
+mod settled;
 mod spherical;
 
 pub use circular::{CircularFeatures, Lift};
+pub use clusters::{ClusterLaw, Clusters};
 pub use features::{Evaluation, FeatureMap, Motion, Placed};
 pub use gaussian::{GaussianError, Teacher, gaussian_sample};
-pub use kernel::ZonalKernel;
+pub use kernel::{KernelError, ZonalKernel};
 pub use landscape::Landscape;
 pub use network::{Activation, DataNetwork, Layers};
+pub use pair_forms::PairKernel;
+pub use pairs::PairFeatures;
 pub use risk::Risk;
 pub use second_moment::SecondMoment;
 pub use spherical::SphericalFeatures;
@@ -28,6 +43,8 @@ pub use spherical::SphericalFeatures;
 use std::sync::Arc;
 
 use crate::atoms::Atoms;
+pub use crate::evaluation::DEFAULT_TOLERANCE;
+use circle_sums::CircleSums;
 
 /// Reaction rate alpha and transport rate beta of the flow (4.3).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +53,21 @@ pub struct Rates {
     pub reaction: f64,
     /// beta, at least 0; 1 in the paper.
     pub transport: f64,
+}
+
+/// How the sums of an objective over pairs of points are evaluated, and how exactly.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Method {
+    /// By pairs of points ([`Evaluation::Direct`]), or by an expansion and its transforms ([`Evaluation::Fast`]).
+    pub evaluation: Evaluation,
+    /// Of expansions and transforms, relative to the kernel at zero angle times the masses.
+    pub tolerance: f64,
+}
+
+impl Default for Method {
+    fn default() -> Self {
+        Self { evaluation: Evaluation::Auto, tolerance: DEFAULT_TOLERANCE }
+    }
 }
 
 /// A convex objective over nonnegative measures on the sphere.
@@ -52,9 +84,8 @@ impl Objective {
     /// # Panics
     /// If the risk's target does not have the length of the feature map's predictions.
     pub fn new(features: Arc<dyn FeatureMap>, risk: Risk, regularization: f64) -> Self {
-        assert_eq!(
-            features.prediction_len(0),
-            risk.len(),
+        assert!(
+            risk.prediction_len().is_none_or(|len| len == features.prediction_len(0)),
             "risk and features agree on the prediction's length"
         );
         Self { features, risk, regularization }
@@ -101,6 +132,7 @@ impl Objective {
 /// The field `<Psi, g>` of an objective at a set of points: buffers and plans for repeated evaluation.
 pub struct Field {
     risk: Risk,
+    sums: Option<CircleSums>,
     placed: Box<dyn Placed>,
     prediction: Vec<f64>,
     dual: Vec<f64>,
@@ -110,12 +142,19 @@ impl Field {
     /// Places the objective's features at `points`, shape [N, dim] flat.
     pub fn new(objective: &Objective, points: &[f64], motion: Motion) -> Self {
         let len = objective.features.prediction_len(points.len() / objective.dim());
+        let dual = objective.risk.dual_len(len);
         Self {
             risk: objective.risk.clone(),
+            sums: objective.risk.circle_sums(dual),
             placed: objective.features.place(points, motion),
             prediction: vec![0.0; len],
-            dual: vec![0.0; len],
+            dual: vec![0.0; dual],
         }
+    }
+
+    /// The name of the fast algorithm in use, or none: the sums go term by term.
+    pub fn structure(&self) -> Option<&'static str> {
+        self.placed.structure()
     }
 
     /// Moves the points; their number stays.
@@ -127,7 +166,7 @@ impl Field {
     /// returns the risk R(h).
     pub fn analyze(&mut self, signed_mass: &[f64]) -> f64 {
         self.placed.analyze(signed_mass, &mut self.prediction);
-        self.risk.evaluate(&self.prediction, &mut self.dual)
+        self.risk.evaluate_with(self.sums.as_mut(), &self.prediction, &mut self.dual)
     }
 
     /// Synthesis: `value[j] = <Psi(eta_j), g>`: J on the positive sheet, lambda apart.
@@ -138,6 +177,11 @@ impl Field {
     /// The same with the gradient on the sphere, shape [N, dim] flat, tangent at each point.
     pub fn synthesize_gradient(&mut self, value: &mut [f64], gradient: &mut [f64]) {
         self.placed.synthesize_gradient(&self.dual, value, gradient);
+    }
+
+    /// R.
+    pub fn risk(&self) -> &Risk {
+        &self.risk
     }
 
     /// h of the last analysis.
