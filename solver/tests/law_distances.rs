@@ -9,7 +9,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use sphereflow_solver::atoms::Atoms;
 use sphereflow_solver::distance::{self, DistanceError, Order, wasserstein_circle};
-use sphereflow_solver::objective::{Objective, ZonalKernel};
+use sphereflow_solver::objective::{Method, Objective, ZonalKernel};
 
 const ORDERS: [Order; 2] = [Order::One, Order::Two];
 
@@ -240,12 +240,13 @@ fn law_the_prediction_distance_of_a_kernel_is_its_double_sum() {
     for dim in [2, 3] {
         let a = atoms(dim, random_points(6, dim, &mut rng), vec![0.2; 6], vec![1.0; 6]);
         let b = atoms(dim, random_points(9, dim, &mut rng), vec![0.1; 9], vec![1.0; 9]);
-        let objective = Objective::matching(kernel.features(dim), &b, 0.5);
+        let method = Method { tolerance: 1e-14, ..Method::default() };
+        let objective = Objective::discrepancy(kernel, &b, method, 0.5).unwrap();
         let inner = |x: &Atoms, y: &Atoms| {
             let mut sum = 0.0;
             for (p, q) in x.points().rows().into_iter().zip(x.masses()) {
                 for (r, s) in y.points().rows().into_iter().zip(y.masses()) {
-                    sum += q * s * kernel.evaluate(p.dot(&r));
+                    sum += q * s * (8.0 * (p.dot(&r) - 1.0)).exp();
                 }
             }
             sum
@@ -269,8 +270,8 @@ fn what_cannot_be_compared_is_named() {
         assert_eq!(distance::mean(&a, &sphere), Err(dimensions));
         assert_eq!(wasserstein_circle(&a, &negative, order), Err(DistanceError::EmptySheet { sign: 1.0 }));
     }
-    let objective =
-        Objective::matching(ZonalKernel::VonMisesFisher { concentration: 1.0 }.features(3), &sphere, 0.0);
+    let kernel = ZonalKernel::VonMisesFisher { concentration: 1.0 };
+    let objective = Objective::discrepancy(kernel, &sphere, Method::default(), 0.0).unwrap();
     assert_eq!(
         distance::prediction(&objective, &sphere, &a),
         Err(DistanceError::Dimensions { first: 3, second: 2 })

@@ -25,11 +25,15 @@ fn run(objective: &Objective, start: &Atoms, rates: Rates, tolerance: f64, end: 
     particles
 }
 
-/// Objectives whose potential is smooth, so that the integrator has its order.
+/// Objectives whose potential is smooth, so that the integrator has its order, and exact to round-off, so that it reaches
+/// the tolerances asked for here.
 fn smooth_cases() -> Vec<Case> {
     cases()
         .into_iter()
         .filter(|case| (case.to_kink)(&vec![0.0; case.objective.dim()]) == f64::INFINITY)
+        .filter(|case| case.accuracy < 1e-12 * case.scale)
+        // Kernels so narrow or so steep, or with such kinks, that no step of these tests is small.
+        .filter(|case| case.gradient_accuracy < 5e-6 * case.scale && case.scale < 10.0)
         .collect()
 }
 

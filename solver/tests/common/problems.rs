@@ -6,7 +6,8 @@ use rand::RngExt;
 use sphereflow_mesh::Mesh;
 use sphereflow_solver::flow::{FiniteVolume, Limiter, Order, Scheme, Splitting, StepLimits, Velocity};
 use sphereflow_solver::objective::{
-    Activation, DataNetwork, Landscape, Layers, Objective, Rates, Risk, SecondMoment, Teacher, ZonalKernel,
+    Activation, DataNetwork, Landscape, Layers, Method, Objective, Rates, Risk, SecondMoment, Teacher,
+    ZonalKernel,
 };
 
 use super::{atoms, between, generator, random_points};
@@ -100,7 +101,8 @@ pub fn second_moment(dim: usize) -> Objective {
 /// A von Mises-Fisher kernel with targets at `points`, shape [3, dim] flat.
 pub fn kernel(dim: usize, points: &[f64]) -> Objective {
     let target = atoms(dim, points.to_vec(), vec![0.5, 0.9, 0.2], vec![1.0; 3]);
-    Objective::matching(ZonalKernel::VonMisesFisher { concentration: 6.0 }.features(dim), &target, 0.02)
+    let kernel = ZonalKernel::VonMisesFisher { concentration: 6.0 };
+    Objective::discrepancy(kernel, &target, Method::default(), 0.02).expect("an expansion")
 }
 
 pub fn landscape(text: &str, dim: usize) -> Objective {
@@ -111,7 +113,7 @@ pub fn landscape(text: &str, dim: usize) -> Objective {
 fn gaussian(layers: Layers) -> Objective {
     let teachers =
         [(1.0, vec![1.0, 0.4]), (-0.7, vec![-0.3, 0.8])].map(|(output, input)| Teacher { output, input });
-    Objective::gaussian(layers, 2, &teachers, 0.01).expect("a closed form")
+    Objective::gaussian(layers, 2, &teachers, Method::default(), 0.01).expect("a closed form")
 }
 
 /// One problem of each kind: circle and sphere, signed and not.
