@@ -16,7 +16,7 @@ use crate::memory;
 /// configuration can be kept in the run.
 ///
 /// `bytes` tells what the configuration will need of memory.
-pub fn problem(typed: &Configuration, bytes: fn(&Config) -> u64) -> Result<(Config, Problem), Failure> {
+pub fn problem(typed: &Configuration, bytes: impl Fn(&Config) -> u64) -> Result<(Config, Problem), Failure> {
     let path = &typed.config;
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("`{}` cannot be read", path.display()))

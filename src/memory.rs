@@ -2,6 +2,7 @@
 
 use anyhow::anyhow;
 use sphereflow::io::config::{Config, Data, ObjectiveKind};
+use sphereflow::io::problem::zonal;
 
 use crate::failure::Failure;
 
@@ -25,14 +26,28 @@ pub fn of_particles(config: &Config) -> u64 {
     config.particles.count as u64 * PARTICLE + of_data(config)
 }
 
+/// What the prediction takes; it goes with the number of data, or of terms of the expansion.
 fn of_data(config: &Config) -> u64 {
-    match &config.objective.kind {
+    let dim = config.domain.coordinates();
+    let numbers = match &config.objective.kind {
         ObjectiveKind::Network(network) => match network.data {
-            Data::Gaussian { samples: Some(samples), .. } => samples as u64 * PREDICTION,
+            Data::Gaussian { samples: Some(samples), .. } | Data::Clusters { samples, .. } => samples as u64,
             _ => 0,
         },
-        _ => 0,
-    }
+        // Where there is no expansion, the prediction is the measure itself, counted with the points.
+        ObjectiveKind::Kernel(distance) => {
+            zonal(&distance.kernel).degree(dim, distance.tolerance).map_or(0, |degree| terms(dim, degree))
+        }
+        ObjectiveKind::Deconvolution(problem) => terms(dim, problem.degree),
+        ObjectiveKind::SecondMoment { .. } | ObjectiveKind::Linear { .. } => 0,
+    };
+    numbers * PREDICTION
+}
+
+/// The number of harmonics up to a degree.
+const fn terms(dim: usize, degree: usize) -> u64 {
+    let degree = degree as u64;
+    if dim == 2 { 2 * degree + 1 } else { (degree + 1) * (degree + 1) }
 }
 
 /// Refuses work that needs more memory than the machine has free; where that is not known, nothing.

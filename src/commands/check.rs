@@ -1,10 +1,15 @@
 //! `check`: the resolved problem, and what it will cost.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use sphereflow::io::config::Config;
+use sphereflow::io::problem::Problem;
+use sphereflow::mesh::Mesh;
 use sphereflow::solver::evolution::Evolution;
 use sphereflow::solver::flow::FiniteVolume;
+use sphereflow::solver::objective::Motion;
 
 use crate::cli::Check;
 use crate::failure::Failure;
@@ -12,19 +17,24 @@ use crate::load;
 use crate::memory;
 use crate::report::{self, Summary};
 
+/// So many terms are summed one by one in about a second; beyond some seconds an estimate takes the place of a step.
+const MOST_TERMS: f64 = 1e9;
+
+/// Terms of an evaluation on the coarse mesh of an estimate.
+const FEW_TERMS: f64 = 3e7;
+
 /// Reads a configuration and prints what it means.
 pub fn run(options: &Check) -> Result<(), Failure> {
-    let (config, problem) = load::problem(&options.configuration, |config| {
-        memory::of_density(config).max(memory::of_particles(config))
-    })?;
+    let needed = |config: &Config| memory::of_density(config).max(memory::of_particles(config));
+    let (config, problem) = load::problem(&options.configuration, needed)?;
     let wrong = load::wrong_in(&options.configuration.config);
     let mesh = Arc::new(problem.mesh().map_err(&wrong)?);
-    let mesh_bytes = mesh.bytes();
-    let mut solver = problem.finite_volume(mesh.clone()).map_err(&wrong)?;
     let atoms = problem.atoms().map_err(&wrong)?;
-    super::solve::require_finite(&mut solver)?;
-    let (step, seconds) = first_step(&mut solver, config.time.end)?;
+    let location = &options.configuration.config;
+    let Cost { structure, step, seconds, estimated } = cost(&problem, &mesh, location)?;
+    let steps = (config.time.end / step).ceil();
 
+    let features = problem.objective.features();
     let mut summary = Summary::default();
     summary
         .add("title", "title", config.title.clone())
@@ -32,28 +42,78 @@ pub fn run(options: &Check) -> Result<(), Failure> {
         .add("sheets", "sheets", problem.signs.len())
         .add("cells", "cells a sheet", mesh.cells())
         .add("objective", "objective", config.objective.kind.name())
-        .add("prediction_length", "numbers in a prediction", problem.objective.features().prediction_len(0))
+        .add("evaluation", "J on the cells by", structure.unwrap_or("sums term by term"));
+    if let Some(degree) = features.degree() {
+        summary.add("degree", "degree of the expansion", degree);
+    }
+    summary
+        .add("prediction_length", "numbers in a prediction", features.prediction_len(mesh.cells()))
         .number("regularization", "regularization (lambda)", problem.objective.regularization())
         .number("reaction", "reaction (alpha)", problem.rates.reaction)
         .number("transport", "transport (beta)", problem.rates.transport)
         .number("end", "end", config.time.end)
         .add("snapshots", "snapshots", problem.times.len())
         .add("particles", "particles", atoms.len())
-        .number("mesh_megabytes", "memory of the mesh (MB)", mesh_bytes as f64 / 1e6)
-        .number(
-            "run_megabytes",
-            "run file before compression (MB)",
-            run_bytes(&solver, problem.times.len()) / 1e6,
+        .number("memory_megabytes", "memory needed, about (MB)", needed(&config) as f64 / 1e6)
+        .number("mesh_megabytes", "memory of the mesh (MB)", mesh.bytes() as f64 / 1e6)
+        .number("run_megabytes", "run file before compression (MB)", run_bytes(&problem, &mesh) / 1e6)
+        .add(
+            "estimated",
+            "step and time",
+            if estimated { "from a coarser mesh" } else { "of the first step" },
         )
         .number("step", "first step", step)
-        .add("steps", "steps of that size", (config.time.end / step).ceil() as u64)
-        .number("seconds", "time for them (s)", seconds * (config.time.end / step).ceil());
+        .number("steps", "steps of that size", steps)
+        .number("seconds", "time for them (s)", seconds * steps);
     if options.json {
         summary.add("config", "config", config.to_toml());
         return summary.print(true);
     }
     summary.print(false)?;
     report::print(&format!("\nThe resolved configuration:\n\n{}", config.to_toml()))
+}
+
+/// What a step costs.
+struct Cost {
+    /// The fast algorithm that evaluates J, or none.
+    structure: Option<&'static str>,
+    /// Size of the first step.
+    step: f64,
+    /// Time that it takes.
+    seconds: f64,
+    /// Whether it was taken on a coarser mesh.
+    estimated: bool,
+}
+
+/// Takes the first step; where its sums would take long, on a coarser mesh, and scales: steps go with the distance of the
+/// cells, the time with the number of terms.
+fn cost(problem: &Problem, mesh: &Arc<Mesh>, location: &Path) -> Result<Cost, Failure> {
+    let wrong = load::wrong_in(location);
+    let features = problem.objective.features();
+    let terms = |cells: usize| features.terms(cells);
+    let slow = terms(mesh.cells()) > MOST_TERMS && {
+        let centers = mesh.centers();
+        let centers = centers.as_slice().expect("centres are stored row by row");
+        features.place(centers, Motion::Fixed).structure().is_none()
+    };
+    if !slow {
+        let mut solver = problem.finite_volume(mesh.clone()).map_err(&wrong)?;
+        super::solve::require_finite(&mut solver)?;
+        let (step, seconds) = first_step(&mut solver, problem.end)?;
+        return Ok(Cost { structure: solver.field().structure(), step, seconds, estimated: false });
+    }
+    let mut cells = mesh.cells();
+    while terms(cells) > FEW_TERMS {
+        cells /= 2;
+    }
+    let coarse = problem.coarsened(cells, location).map_err(&wrong)?;
+    let coarse_mesh = Arc::new(coarse.mesh().map_err(&wrong)?);
+    let coarser = terms(mesh.cells()) / terms(coarse_mesh.cells());
+    let spacing = (coarse_mesh.cells() as f64 / mesh.cells() as f64).powf(1.0 / (problem.dim - 1) as f64);
+    let mut solver = coarse.finite_volume(coarse_mesh).map_err(&wrong)?;
+    super::solve::require_finite(&mut solver)?;
+    let (step, seconds) = first_step(&mut solver, problem.end)?;
+    Ok(Cost { structure: None, step: step * spacing, seconds: seconds * coarser, estimated: true })
 }
 
 /// Size of the first step and the time that it takes.
@@ -63,8 +123,7 @@ fn first_step(solver: &mut FiniteVolume, end: f64) -> Result<(f64, f64), Failure
     Ok((solver.time(), start.elapsed().as_secs_f64()))
 }
 
-fn run_bytes(solver: &FiniteVolume, snapshots: usize) -> f64 {
-    let mesh = solver.mesh();
-    let numbers = solver.density().len() * snapshots + mesh.cells() * (mesh.dim() + 1) + 3 * mesh.faces();
-    8.0 * numbers as f64
+fn run_bytes(problem: &Problem, mesh: &Mesh) -> f64 {
+    let density = mesh.cells() * problem.signs.len() * problem.times.len();
+    8.0 * (density + mesh.cells() * (mesh.dim() + 1) + 3 * mesh.faces()) as f64
 }

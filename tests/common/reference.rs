@@ -7,7 +7,7 @@ use serde_json::Value;
 use sphereflow::solver::atoms::Atoms;
 use sphereflow::solver::initial::InitialMeasure;
 use sphereflow::solver::objective::{
-    Activation, DataNetwork, Layers, Objective, Rates, Risk, Teacher, ZonalKernel,
+    Activation, DataNetwork, Layers, Method, Objective, Rates, Risk, Teacher, ZonalKernel,
 };
 
 /// One file: a problem with its solution at several times.
@@ -48,7 +48,7 @@ fn objective(problem: &Value, dim: usize) -> Objective {
                 point.iter_mut().for_each(|x| *x /= norm);
             }
             let target = Atoms::signed(dim, points.concat(), &numbers(&problem["masses"]));
-            Objective::matching(kernel.features(dim), &target, 0.0)
+            Objective::discrepancy(kernel, &target, Method::default(), 0.0).unwrap()
         }
         "gaussian-relu" => {
             let teachers: Vec<Teacher> = numbers(&problem["output"])
@@ -57,7 +57,7 @@ fn objective(problem: &Value, dim: usize) -> Objective {
                 .map(|(output, input)| Teacher { output, input })
                 .collect();
             let layers = if dim == 3 { Layers::Two } else { Layers::Ridge };
-            Objective::gaussian(layers, 2, &teachers, 0.0).unwrap()
+            Objective::gaussian(layers, 2, &teachers, Method::default(), 0.0).unwrap()
         }
         _ => {
             assert_eq!([&problem["power"], &problem["loss"]], [&Value::from(2), &Value::from("logistic")]);

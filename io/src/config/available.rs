@@ -1,7 +1,5 @@
 //! What the contract has and this version has not: delete a row when it comes.
 
-use super::objective::{Data, Feature, ObjectiveKind};
-use super::read::Parts;
 use super::reader::Reader;
 use super::tree::{Node, Path};
 
@@ -13,28 +11,13 @@ struct Row {
     available: &'static str,
 }
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 5] = [
     Row { key: "domain.mesh", missing: &["\"recursive\"", "\"centroidal\""], available: "flat" },
-    Row {
-        key: "objective.kind",
-        missing: &["\"deconvolution\""],
-        available: "network, kernel, second-moment, linear",
-    },
-    Row { key: "objective.evaluation", missing: &["\"direct\"", "\"fast\""], available: "auto" },
-    Row { key: "objective.data.source", missing: &["\"clusters\""], available: "gaussian, file" },
-    Row {
-        key: "objective.kernel.kind",
-        missing: &["\"poisson\"", "\"heat\"", "\"low-pass\"", "\"arc-cosine\""],
-        available: "von-mises-fisher",
-    },
     Row { key: "initial.kind", missing: &["\"file\""], available: "uniform, von-mises-fisher, expression" },
     Row { key: "scheme.order", missing: &["3", "5"], available: "1, 2" },
     Row { key: "scheme.method", missing: &["\"characteristics\""], available: "finite-volume" },
     Row { key: "particles.method", missing: &["\"descent\"", "\"sgd\""], available: "flow" },
 ];
-
-/// The most coordinates of an input for which the exact expectation is available.
-const POPULATION_COORDINATES: usize = 2;
 
 /// What a configuration may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,28 +52,10 @@ pub(super) fn refuses(reader: &Reader, path: &Path) -> bool {
 }
 
 /// Notes what is valid but not available.
-pub(super) fn check(reader: &Reader, parts: &Parts) {
+pub(super) fn check(reader: &Reader) {
     for path in ROWS.iter().map(|row| Path::from(row.key)) {
         if let Some(message) = refusal(reader, &path) {
             reader.note(&path, message, None);
         }
-    }
-    if reader.contract == Contract::ThisVersion {
-        population(reader, parts);
-    }
-}
-
-/// The exact expectation needs a closed form of the kernel's convolution, which is there in two
-/// coordinates.
-fn population(reader: &Reader, parts: &Parts) {
-    let (Some(domain), Some(objective)) = (&parts.domain, &parts.objective) else { return };
-    let ObjectiveKind::Network(network) = &objective.kind else { return };
-    let ridge = network.feature == Feature::Ridge && domain.coordinates() > POPULATION_COORDINATES;
-    if ridge && matches!(network.data, Data::Gaussian { samples: None, .. }) {
-        let message = "the exact expectation, `objective.data` without `samples`, is not available in this version \
-                       for inputs of 3 coordinates; available: 1, 2";
-        let hint = "draw a finite sample: `samples = 1000` below `[objective.data]`";
-        let involved = ["domain.kind", "objective.feature", "objective.data"];
-        reader.clash(&involved, &Path::from("objective.data"), message.to_owned(), hint.to_owned());
     }
 }

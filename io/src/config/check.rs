@@ -2,11 +2,14 @@
 
 use sphereflow_solver::Expression;
 
-use super::objective::{Activation, Data, Feature, Loss, Network, ObjectiveKind, Teacher};
+use super::objective::{Activation, Data, Evaluation, Feature, Loss, Network, ObjectiveKind, Teacher};
 use super::read::{Parts, limiters};
 use super::reader::{Reader, counted};
 use super::schema::{Domain, Initial, ParticleMethod, Scheme, Velocity};
 use super::tree::{Node, Path};
+
+/// What the exact expectation over inputs of one coordinate is.
+const TWO_TERMS: &str = "the exact expectation over one input, a sum of two terms";
 
 /// Notes every combination that means nothing.
 pub(super) fn check(reader: &Reader, parts: &Parts) {
@@ -67,6 +70,7 @@ fn sheets(reader: &Reader, domain: &Domain, kind: &ObjectiveKind) {
 
 fn network_checks(reader: &Reader, domain: Option<&Domain>, network: &Network) {
     activation(reader, network);
+    evaluation(reader, domain, network);
     match &network.data {
         Data::Gaussian { samples, seed, bias } => {
             if samples.is_none() {
@@ -94,7 +98,7 @@ fn network_checks(reader: &Reader, domain: Option<&Domain>, network: &Network) {
 
 fn activation(reader: &Reader, network: &Network) {
     let name = network.activation;
-    if network.feature == Feature::TwoLayer && !name.is_one_homogeneous() {
+    if network.feature == Feature::TwoLayer && network.degree() > 2 {
         let message = format!(
             "`objective.activation = \"{name}\"` does not go with `objective.feature = \"two-layer\"`"
         );
@@ -105,6 +109,21 @@ fn activation(reader: &Reader, network: &Network) {
         let message = format!("`objective.slope` does not go with `objective.activation = \"{name}\"`");
         let hint = "it belongs to `\"leaky-relu\"`; leave it out".to_owned();
         reader.clash(&["objective.activation"], &"objective.slope".into(), message, hint);
+    }
+}
+
+/// The tolerance and the way of evaluation: of what has an expansion and a choice.
+fn evaluation(reader: &Reader, domain: Option<&Domain>, network: &Network) {
+    let involved = ["domain.kind", "objective.feature", "objective.data"];
+    if network.tolerance.is_some() && !network.is_expanded(domain) {
+        let with = if network.is_population() { TWO_TERMS } else { "finite data: their sums are exact" };
+        let message = format!("`objective.tolerance` does not go with {with}");
+        reader.clash(&involved, &"objective.tolerance".into(), message, "leave it out".to_owned());
+    }
+    if network.evaluation == Evaluation::Fast && network.is_population() && !network.is_expanded(domain) {
+        let message = format!("`objective.evaluation = \"fast\"` does not go with {TWO_TERMS}");
+        let hint = "nothing is faster: write `evaluation = \"auto\"`".to_owned();
+        reader.clash(&involved, &"objective.evaluation".into(), message, hint);
     }
 }
 
@@ -164,11 +183,17 @@ fn inputs(reader: &Reader, domain: &Domain, network: &Network) {
         && dimension + usize::from(bias) != needed
     {
         let constant = if bias { " and the bias" } else { "" };
-        let message = format!(
-            "`objective.data.dimension = {dimension}`{constant} makes {}, not {needed}",
-            counted(dimension + usize::from(bias), "input")
-        );
-        reader.clash(&involved, &"objective.data.dimension".into(), message, rule);
+        let made = counted(dimension + usize::from(bias), "input");
+        let message =
+            format!("`objective.data.dimension = {dimension}`{constant} makes {made}, not {needed}");
+        let remedy = match needed {
+            ..2 => "; clusters have 2 or more".to_owned(),
+            2 => "; write `dimension = 2` and `bias = false`".to_owned(),
+            _ => {
+                "; write `dimension = 2` and `bias = true`, or `dimension = 3` and `bias = false`".to_owned()
+            }
+        };
+        reader.clash(&involved, &"objective.data.dimension".into(), message, rule + &remedy);
     }
 }
 

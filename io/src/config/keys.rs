@@ -53,6 +53,7 @@ pub(super) const OBJECTIVE: Keys = Keys {
         ("slope", &["network"]),
         ("loss", &["network"]),
         ("evaluation", &["network", "kernel", "deconvolution"]),
+        ("tolerance", &["network", "kernel"]),
         ("data", &["network"]),
         ("teacher", &["network"]),
         ("kernel", &["kernel"]),

@@ -105,7 +105,7 @@ impl Config {
         }
         let reader = Reader::new(&root, contract, findings);
         let parts = read::parts(&reader.section());
-        available::check(&reader, &parts);
+        available::check(&reader);
         check::check(&reader, &parts);
         match (reader.into_list(), parts.whole()) {
             (list, Some(config)) if list.is_empty() => Ok(config),

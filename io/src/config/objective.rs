@@ -1,9 +1,13 @@
 //! The objective as types.
 
 use serde::Serialize;
+use sphereflow_solver::objective::{self, Layers, Rates};
 
 use super::choice::choices;
-use super::schema::Place;
+use super::schema::{Domain, Place};
+
+/// Slope of `leaky-relu` where none is given.
+pub(super) const SLOPE: f64 = 0.01;
 
 /// What the flow descends: F(nu) = R(h) + regularization nu(S^d).
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,16 +20,12 @@ pub struct Objective {
 }
 
 impl Objective {
-    /// The reaction rate that belongs to the feature: 2 for ridge features with a 1-homogeneous activation,
-    /// else 4.
-    pub fn reaction(&self) -> f64 {
+    /// The rates of the flow that belong to the feature (4.3).
+    pub fn rates(&self) -> Rates {
         match &self.kind {
-            ObjectiveKind::Network(network)
-                if network.feature == Feature::Ridge && network.activation.is_one_homogeneous() =>
-            {
-                2.0
-            }
-            _ => 4.0,
+            ObjectiveKind::Network(network) => Rates::of_degree(network.degree()),
+            // The paper's rates; of a second moment, and of a kernel of 2-homogeneous features.
+            _ => Rates::of_degree(2),
         }
     }
 }
@@ -79,11 +79,57 @@ pub struct Network {
     pub loss: Loss,
     /// How the potential is evaluated.
     pub evaluation: Evaluation,
+    /// Accuracy of the expansion of the exact expectation; absent for finite data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<f64>,
     /// Where the samples come from.
     pub data: Data,
     /// The network that makes the outputs; empty unless the source is `gaussian`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub teacher: Vec<Teacher>,
+}
+
+impl Network {
+    /// Which weights are the coordinates of a point.
+    pub const fn layers(&self) -> Layers {
+        match self.feature {
+            Feature::TwoLayer => Layers::Two,
+            Feature::Ridge => Layers::Ridge,
+        }
+    }
+
+    /// The activation in the solver's type.
+    pub fn act(&self) -> objective::Activation {
+        match self.activation {
+            Activation::Relu => objective::Activation::Relu,
+            Activation::LeakyRelu => objective::Activation::LeakyRelu { slope: self.slope.unwrap_or(SLOPE) },
+            Activation::Abs => objective::Activation::Abs,
+            Activation::Identity => objective::Activation::Identity,
+            Activation::SquaredRelu => objective::Activation::SquaredRelu,
+            Activation::Quadratic => objective::Activation::Quadratic,
+        }
+    }
+
+    /// The degree of homogeneity of a unit.
+    pub fn degree(&self) -> u32 {
+        self.layers().degree(self.act())
+    }
+
+    /// Whether the data are the exact expectation over a Gaussian.
+    pub const fn is_population(&self) -> bool {
+        matches!(self.data, Data::Gaussian { samples: None, .. })
+    }
+
+    /// Whether the activation is not one polynomial.
+    pub const fn is_kinked(&self) -> bool {
+        !matches!(self.activation, Activation::Identity | Activation::Quadratic)
+    }
+
+    /// Whether the exact expectation is a series: with inputs of one coordinate it is a sum of two terms.
+    pub fn is_expanded(&self, domain: Option<&Domain>) -> bool {
+        let on_the_line = matches!(domain, Some(Domain::Circle { .. })) && self.feature == Feature::TwoLayer;
+        self.is_population() && !on_the_line
+    }
 }
 
 choices! {
@@ -114,13 +160,6 @@ choices! {
     }
 }
 
-impl Activation {
-    /// Whether act(r t) = r act(t) for r >= 0.
-    pub const fn is_one_homogeneous(self) -> bool {
-        !matches!(self, Self::SquaredRelu | Self::Quadratic)
-    }
-}
-
 choices! {
     /// The loss of one sample.
     pub enum Loss {
@@ -136,9 +175,9 @@ choices! {
     pub enum Evaluation {
         /// The cheaper way.
         Auto = "auto",
-        /// Sums over all pairs.
+        /// Term by term.
         Direct = "direct",
-        /// Fast transforms.
+        /// By the fast algorithm of the structure.
         Fast = "fast",
     }
 }
@@ -215,6 +254,8 @@ pub struct Teacher {
 pub struct KernelDistance {
     /// How the potential is evaluated.
     pub evaluation: Evaluation,
+    /// Accuracy of the kernel's expansion and of the transforms.
+    pub tolerance: f64,
     /// The zonal kernel.
     pub kernel: Kernel,
     /// The target measure.

@@ -1,5 +1,7 @@
 //! From the sections of the document to the types of the configuration.
 
+use sphereflow_solver::objective::Rates;
+
 use super::available;
 use super::choice::{Choice, choices};
 use super::keys;
@@ -95,14 +97,20 @@ choices! {
 fn domain(section: &Section) -> Option<Domain> {
     let kind = kind::<DomainKind>(section, &keys::DOMAIN, None);
     let signed = section.flag("signed").or(false);
-    match kind? {
-        DomainKind::Circle => {
-            let cells = section.integer("cells", 3..=MAX_CELLS).or(512) as usize;
-            Some(Domain::Circle { cells, signed })
-        }
-        DomainKind::Sphere => {
-            let mesh = section.choice("mesh").or(SphereMesh::Flat);
-            Some(Domain::Sphere { subdivision: subdivision(section), mesh, signed })
+    let circle =
+        || Domain::Circle { cells: section.integer("cells", 3..=MAX_CELLS).or(512) as usize, signed };
+    let sphere = || {
+        let mesh = section.choice("mesh").or(SphereMesh::Flat);
+        Domain::Sphere { subdivision: subdivision(section), mesh, signed }
+    };
+    match kind {
+        Some(DomainKind::Circle) => Some(circle()),
+        Some(DomainKind::Sphere) => Some(sphere()),
+        // What is there is read all the same, for its mistakes.
+        None => {
+            circle();
+            sphere();
+            None
         }
     }
 }
@@ -167,7 +175,14 @@ choices! {
 }
 
 fn initial(section: &Section, domain: Option<&Domain>) -> Option<Initial> {
-    let kind = kind(section, &keys::INITIAL, Some(InitialKind::Uniform))?;
+    let Some(kind) = kind(section, &keys::INITIAL, Some(InitialKind::Uniform)) else {
+        section.number("mass", &POSITIVE);
+        section.expression("density");
+        if section.has("components") {
+            components(section, domain);
+        }
+        return None;
+    };
     Some(match kind {
         InitialKind::Uniform => Initial::Uniform { mass: section.number("mass", &POSITIVE).or(1.0) },
         InitialKind::VonMisesFisher => Initial::VonMisesFisher { components: components(section, domain) },
@@ -210,9 +225,10 @@ fn components(section: &Section, domain: Option<&Domain>) -> Vec<Component> {
 
 fn flow(section: &Section, objective: Option<&Objective>) -> Flow {
     section.close(&keys::FLOW, None);
+    let rates = objective.map_or(Rates::of_degree(2), Objective::rates);
     Flow {
-        reaction: section.number("reaction", &NONNEGATIVE).or(objective.map_or(4.0, Objective::reaction)),
-        transport: section.number("transport", &NONNEGATIVE).or(1.0),
+        reaction: section.number("reaction", &NONNEGATIVE).or(rates.reaction),
+        transport: section.number("transport", &NONNEGATIVE).or(rates.transport),
     }
 }
 
@@ -304,16 +320,22 @@ choices! {
 }
 
 fn scheme(section: &Section, domain: Option<&Domain>) -> Option<Scheme> {
-    Some(match kind(section, &keys::SCHEME, Some(SchemeMethod::FiniteVolume))? {
-        SchemeMethod::FiniteVolume => finite_volume(section),
-        SchemeMethod::Characteristics => {
-            let cells = domain.map_or(1, Domain::cells);
-            Scheme::Characteristics {
-                nodes: section.integer("nodes", 1..=MAX_PARTICLES).or(cells as i64) as usize,
-                tolerance: section.number("tolerance", &BELOW_ONE).or(1e-10),
-            }
+    let characteristics = || {
+        let cells = domain.map_or(1, Domain::cells);
+        Scheme::Characteristics {
+            nodes: section.integer("nodes", 1..=MAX_PARTICLES).or(cells as i64) as usize,
+            tolerance: section.number("tolerance", &BELOW_ONE).or(1e-10),
         }
-    })
+    };
+    match kind(section, &keys::SCHEME, Some(SchemeMethod::FiniteVolume)) {
+        Some(SchemeMethod::FiniteVolume) => Some(finite_volume(section)),
+        Some(SchemeMethod::Characteristics) => Some(characteristics()),
+        None => {
+            finite_volume(section);
+            characteristics();
+            None
+        }
+    }
 }
 
 fn finite_volume(section: &Section) -> Scheme {
@@ -374,7 +396,12 @@ fn particles(section: &Section) -> Option<Particles> {
     let count = section.integer("count", 1..=MAX_PARTICLES).or(1000) as usize;
     let initial = section.choice("initial").or(ParticleStart::Sample);
     let seed = section.seed().or(0);
-    Some(Particles { count, initial, seed, method: movement(section, kind?) })
+    let Some(kind) = kind else {
+        movement(section, ParticleKind::Flow);
+        movement(section, ParticleKind::Sgd);
+        return None;
+    };
+    Some(Particles { count, initial, seed, method: movement(section, kind) })
 }
 
 fn movement(section: &Section, kind: ParticleKind) -> ParticleMethod {

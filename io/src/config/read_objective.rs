@@ -1,17 +1,23 @@
 //! From the section `[objective]` to its types.
 
+use sphereflow_solver::objective::{DEFAULT_TOLERANCE, ZonalKernel};
+
 use super::choice::choices;
 use super::keys;
 use super::objective::{
     Activation, ClusterLaw, Data, Deconvolution, Evaluation, Feature, Kernel, KernelDistance, Loss, Network,
-    Objective, ObjectiveKind, Spike, Teacher,
+    Objective, ObjectiveKind, SLOPE, Spike, Teacher,
 };
 use super::read::{kind, place};
-use super::reader::{BELOW_ONE, CONCENTRATION, FINITE, NONNEGATIVE, POSITIVE, Section};
+use super::reader::{ACCURACY, BELOW_ONE, CONCENTRATION, FINITE, NONNEGATIVE, POSITIVE, Section};
 use super::schema::Domain;
 
 const MAX_SAMPLES: i64 = 1 << 31;
-const MAX_DEGREE: i64 = 4096;
+
+/// The highest degree on a domain; on either while it is not known.
+fn most_degree(domain: Option<&Domain>) -> i64 {
+    ZonalKernel::most_degree(domain.map_or(2, Domain::coordinates)) as i64
+}
 
 choices! {
     enum Kind {
@@ -23,24 +29,23 @@ choices! {
     }
 }
 
-/// Reads the objective, if its kind is known.
+/// Reads the objective, if its kind is known; else what is there, for its mistakes.
 pub(super) fn objective(section: &Section, domain: Option<&Domain>) -> Option<Objective> {
     let kind = kind(section, &keys::OBJECTIVE, None);
     let regularization = section.number("regularization", &NONNEGATIVE).or(0.0);
-    let kind = match kind? {
-        Kind::Network => ObjectiveKind::Network(network(section)?),
+    let Some(kind) = kind else {
+        whatever(section, domain);
+        return None;
+    };
+    let kind = match kind {
+        Kind::Network => ObjectiveKind::Network(network(section, domain)?),
         Kind::Kernel => ObjectiveKind::Kernel(KernelDistance {
             evaluation: evaluation(section),
-            kernel: kernel(&section.child("kernel"))?,
+            tolerance: tolerance(section),
             target: target(section, domain),
+            kernel: kernel(&section.child("kernel"), domain)?,
         }),
-        Kind::Deconvolution => ObjectiveKind::Deconvolution(Deconvolution {
-            evaluation: evaluation(section),
-            degree: section.integer("degree", 0..=MAX_DEGREE).or(12) as usize,
-            noise: section.number("noise", &NONNEGATIVE).or(0.0),
-            seed: section.seed().or(0),
-            target: target(section, domain),
-        }),
+        Kind::Deconvolution => ObjectiveKind::Deconvolution(deconvolution(section, domain)),
         Kind::SecondMoment => {
             let example = "for example `matrix = [[1.2, 0.0], [0.0, 0.4]]` on the circle";
             let matrix = section.require("matrix", section.rows("matrix"), example);
@@ -55,22 +60,55 @@ pub(super) fn objective(section: &Section, domain: Option<&Domain>) -> Option<Ob
     Some(Objective { regularization, kind })
 }
 
+/// Reads the keys of every kind: none of those that are missing is missed.
+fn whatever(section: &Section, domain: Option<&Domain>) {
+    network(section, domain);
+    kernel(&section.child("kernel"), domain);
+    numbers_of_deconvolution(section, domain);
+    if section.has("target") {
+        target(section, domain);
+    }
+    section.rows("matrix");
+    section.expression("potential");
+}
+
 fn evaluation(section: &Section) -> Evaluation {
     section.choice("evaluation").or(Evaluation::Auto)
 }
 
-fn network(section: &Section) -> Option<Network> {
+fn tolerance(section: &Section) -> f64 {
+    section.number("tolerance", &ACCURACY).or(DEFAULT_TOLERANCE)
+}
+
+fn network(section: &Section, domain: Option<&Domain>) -> Option<Network> {
     let activation = section.choice("activation").or(Activation::Relu);
     let slope = section.number("slope", &FINITE).given();
-    Some(Network {
+    let mut network = Network {
         feature: section.choice("feature").or(Feature::TwoLayer),
         activation,
-        slope: slope.or((activation == Activation::LeakyRelu).then_some(0.01)),
+        slope: slope.or((activation == Activation::LeakyRelu).then_some(SLOPE)),
         loss: section.choice("loss").or(Loss::Square),
         evaluation: evaluation(section),
+        // A tolerance of what has no expansion stays, for the check to name it.
+        tolerance: section.number("tolerance", &ACCURACY).given(),
         teacher: teachers(section),
         data: data(&section.child("data"))?,
-    })
+    };
+    if network.is_expanded(domain) {
+        network.tolerance = network.tolerance.or(Some(DEFAULT_TOLERANCE));
+    }
+    Some(network)
+}
+
+fn deconvolution(section: &Section, domain: Option<&Domain>) -> Deconvolution {
+    let (degree, noise, seed) = numbers_of_deconvolution(section, domain);
+    Deconvolution { evaluation: evaluation(section), degree, noise, seed, target: target(section, domain) }
+}
+
+/// The degree, the noise and its seed.
+fn numbers_of_deconvolution(section: &Section, domain: Option<&Domain>) -> (usize, f64, u64) {
+    let degree = section.integer("degree", 0..=most_degree(domain)).or(12) as usize;
+    (degree, section.number("noise", &NONNEGATIVE).or(0.0), section.seed().or(0))
 }
 
 choices! {
@@ -85,7 +123,12 @@ fn data(section: &Section) -> Option<Data> {
     let source = kind(section, &keys::DATA, Some(Source::Gaussian));
     let bias = section.flag("bias").or(false);
     let samples = || section.integer("samples", 1..=MAX_SAMPLES);
-    Some(match source? {
+    let Some(source) = source else {
+        section.expression("file");
+        clusters(section, bias);
+        return None;
+    };
+    Some(match source {
         Source::Gaussian => {
             let finite = section.has("samples");
             let seed = section.seed();
@@ -98,15 +141,19 @@ fn data(section: &Section) -> Option<Data> {
                 section.require("file", section.expression("file"), "for example `file = \"data.csv\"`");
             Data::File { bias, file: file.unwrap_or_default() }
         }
-        Source::Clusters => Data::Clusters {
-            bias,
-            clusters_per_axis: section.integer("clusters_per_axis", 1..=1000).or(3) as usize,
-            samples: samples().or(256) as usize,
-            dimension: section.integer("dimension", 2..=10_000).or(2) as usize,
-            law: section.choice("law").or(ClusterLaw::Published),
-            seed: section.seed().or(0),
-        },
+        Source::Clusters => clusters(section, bias),
     })
+}
+
+fn clusters(section: &Section, bias: bool) -> Data {
+    Data::Clusters {
+        bias,
+        clusters_per_axis: section.integer("clusters_per_axis", 1..=1000).or(3) as usize,
+        samples: section.integer("samples", 1..=MAX_SAMPLES).or(256) as usize,
+        dimension: section.integer("dimension", 2..=10_000).or(2) as usize,
+        law: section.choice("law").or(ClusterLaw::Published),
+        seed: section.seed().or(0),
+    }
 }
 
 fn teachers(section: &Section) -> Vec<Teacher> {
@@ -132,8 +179,16 @@ choices! {
     }
 }
 
-fn kernel(section: &Section) -> Option<Kernel> {
-    Some(match kind(section, &keys::KERNEL, Some(KernelKind::VonMisesFisher))? {
+fn kernel(section: &Section, domain: Option<&Domain>) -> Option<Kernel> {
+    let Some(kind) = kind(section, &keys::KERNEL, Some(KernelKind::VonMisesFisher)) else {
+        section.number("concentration", &CONCENTRATION);
+        section.number("rho", &BELOW_ONE);
+        section.number("time", &POSITIVE);
+        section.integer("degree", 0..=most_degree(domain));
+        section.integer("order", 0..=2);
+        return None;
+    };
+    Some(match kind {
         KernelKind::VonMisesFisher => {
             Kernel::VonMisesFisher { concentration: section.number("concentration", &CONCENTRATION).or(10.0) }
         }
@@ -147,7 +202,7 @@ fn kernel(section: &Section) -> Option<Kernel> {
             Kernel::Heat { time: time.unwrap_or(1.0) }
         }
         KernelKind::LowPass => {
-            let degree = section.integer("degree", 0..=MAX_DEGREE);
+            let degree = section.integer("degree", 0..=most_degree(domain));
             let degree = section.require("degree", degree, "for example `degree = 12`");
             Kernel::LowPass { degree: degree.unwrap_or(0) as usize }
         }

@@ -76,6 +76,10 @@ pub(super) const FRACTION: Interval =
 pub(super) const BELOW_ONE: Interval =
     Interval { words: "a number above 0 and below 1", holds: |x| x > 0.0 && x < 1.0 };
 
+/// The accuracy of an expansion: not below round-off.
+pub(super) const ACCURACY: Interval =
+    Interval { words: "a number from 1e-15 to 0.01", holds: |x| (1e-15..=1e-2).contains(&x) };
+
 /// The document and what was found in it.
 pub(super) struct Reader<'a> {
     root: &'a Entry,
