@@ -12,7 +12,9 @@ use sphereflow::mesh::Mesh;
 use sphereflow::solver::atoms::Atoms;
 use sphereflow::solver::evolution::Evolution;
 use sphereflow::solver::flow::{FiniteVolume, Limiter, Order, Scheme, Splitting, StepLimits, Velocity};
-use sphereflow::solver::objective::{Layers, Objective, Rates, Risk, SecondMoment, Teacher, ZonalKernel};
+use sphereflow::solver::objective::{
+    Layers, Method, Objective, Rates, Risk, SecondMoment, Teacher, ZonalKernel,
+};
 
 const ORDER_1: Scheme = Scheme {
     order: Order::First,
@@ -85,14 +87,15 @@ fn kernel() -> Objective {
     let angles = [0.7_f64, 2.5, 4.4];
     let points = angles.iter().flat_map(|t| [t.cos(), t.sin()]).collect();
     let target = Atoms::signed(2, points, &[0.5, 0.3, 0.2]);
-    Objective::matching(ZonalKernel::VonMisesFisher { concentration: 10.0 }.features(2), &target, 0.0)
+    let kernel = ZonalKernel::VonMisesFisher { concentration: 10.0 };
+    Objective::discrepancy(kernel, &target, Method::default(), 0.0).expect("an expansion")
 }
 
 /// Two ReLU neurons, Gaussian inputs, the population loss.
 fn network() -> Objective {
     let teachers =
         [(0.5, 0.3_f64), (-0.5, 1.9)].map(|(output, t)| Teacher { output, input: vec![t.cos(), t.sin()] });
-    Objective::gaussian(Layers::Two, 2, &teachers, 0.0).expect("inputs of two coordinates")
+    Objective::gaussian(Layers::Two, 2, &teachers, Method::default(), 0.0).expect("inputs of two coordinates")
 }
 
 fn step(bencher: Bencher, mesh: Mesh, objective: &Objective, scheme: Scheme) {
