@@ -63,7 +63,7 @@ pub fn run(options: &Check) -> Result<(), Failure> {
             if estimated { "from a coarser mesh" } else { "of the first step" },
         )
         .number("step", "first step", step)
-        .number("steps", "steps of that size", steps)
+        .add("steps", "steps of that size", steps as u64)
         .number("seconds", "time for them (s)", seconds * steps);
     if options.json {
         summary.add("config", "config", config.to_toml());
