@@ -99,6 +99,37 @@ impl VectorSum {
     }
 }
 
+/// A running sum whose error is that of its last rounding: two-sum of Knuth (TAOCP 2, section 4.2.2).
+#[derive(Clone, Copy)]
+pub(crate) struct Running<const M: usize> {
+    sum: [f64; M],
+    error: [f64; M],
+}
+
+impl<const M: usize> Running<M> {
+    /// Nothing added yet.
+    pub(crate) const ZERO: Self = Self { sum: [0.0; M], error: [0.0; M] };
+
+    /// Adds a vector.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, terms: &[f64; M]) {
+        for ((sum, error), term) in self.sum.iter_mut().zip(&mut self.error).zip(terms) {
+            let new = *sum + term;
+            let of_term = new - *sum;
+            *error += (*sum - (new - of_term)) + (term - of_term);
+            *sum = new;
+        }
+    }
+
+    /// The sum so far.
+    #[inline(always)]
+    pub(crate) fn value(&self) -> [f64; M] {
+        let mut value = self.sum;
+        value.iter_mut().zip(&self.error).for_each(|(value, error)| *value += error);
+        value
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -26,7 +26,7 @@ use std::f64::consts::{PI, TAU};
 
 use rayon::prelude::*;
 
-use crate::blocks::{block_count, block_size};
+use crate::blocks::{Running, block_count, block_size};
 
 /// Most products that a kernel is expanded in.
 const MOST_TERMS: usize = 6;
@@ -45,7 +45,7 @@ struct Source {
 
 /// `sum_j m_j K_n(angle between theta_i and theta_j)` over sources j for targets i, n = 0, 1 or 2.
 ///
-/// Accurate to some 1e-14 of `sum_j |m_j|`. About 100 bytes a source; nothing is allocated after construction.
+/// Accurate to some 1e-14 of `sum_j |m_j|`. About 125 bytes a source; nothing is allocated after construction.
 pub(crate) struct ArcCosineSums {
     order: usize,
     terms: usize,
@@ -163,13 +163,10 @@ impl ArcCosineSums {
         let size = block_size(count);
         let rows = &mut self.prefix[terms..];
         rows.par_chunks_mut(size * terms).zip(self.source.par_chunks(size)).for_each(|(rows, sources)| {
-            let mut running = [0.0; MOST_TERMS];
+            let mut running = Running::<MOST_TERMS>::ZERO;
             for (row, s) in rows.chunks_exact_mut(terms).zip(sources) {
-                let add = source_terms(order, s, mass[s.index as usize]);
-                for ((row, r), a) in row.iter_mut().zip(&mut running).zip(&add) {
-                    *r += a;
-                    *row = *r;
-                }
+                running.add(&source_terms(order, s, mass[s.index as usize]));
+                row.copy_from_slice(&running.value()[..terms]);
             }
         });
         let mut before = [0.0; MOST_TERMS];

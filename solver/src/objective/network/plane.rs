@@ -11,7 +11,7 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use super::{DataNetwork, Layers};
-use crate::blocks::{VectorSum, block_size};
+use crate::blocks::{Running, VectorSum, block_size};
 use crate::objective::features::{FeatureMap, Placed, project_on_tangent};
 use crate::vectorized::vectorized;
 
@@ -130,34 +130,6 @@ fn gradient<const M: usize>(moments: &[f64; M], [x, y]: [f64; 2]) -> [f64; 2] {
 #[inline(always)]
 fn dot(a: [f64; 2], b: [f64; 2]) -> f64 {
     a[0].mul_add(b[0], a[1] * b[1])
-}
-
-/// A running sum whose error is that of its last rounding: two-sum of Knuth (TAOCP 2, section 4.2.2).
-#[derive(Clone, Copy)]
-struct Running<const M: usize> {
-    sum: [f64; M],
-    error: [f64; M],
-}
-
-impl<const M: usize> Running<M> {
-    const ZERO: Self = Self { sum: [0.0; M], error: [0.0; M] };
-
-    #[inline(always)]
-    fn add(&mut self, terms: &[f64; M]) {
-        for ((sum, error), term) in self.sum.iter_mut().zip(&mut self.error).zip(terms) {
-            let new = *sum + term;
-            let of_term = new - *sum;
-            *error += (*sum - (new - of_term)) + (term - of_term);
-            *sum = new;
-        }
-    }
-
-    #[inline(always)]
-    fn value(&self) -> [f64; M] {
-        let mut value = self.sum;
-        value.iter_mut().zip(&self.error).for_each(|(value, error)| *value += error);
-        value
-    }
 }
 
 /// A network at units of one or two input weights, with moments of `M` numbers.

@@ -7,9 +7,9 @@
 //! |---|---|---|---|
 //! | [`DirectAngles`] | any | N K | round-off |
 //! | [`ScatteredAngles`], the non-uniform FFT | any | N W + K log K, W = 4 to 16 | the tolerance |
-//! | [`BinnedAngles`], moments of arcs | any, many | N P + P K log K, P = 8 or 12 | the tolerance |
+//! | [`BinnedAngles`], moments of arcs | any, many | N P + P K log K, P = 4 to 16 | the tolerance |
 //! | [`EquispacedAngles`], the FFT | equispaced | N log N + K | round-off |
-//! | [`BlockedAngles`], moments of blocks | equispaced | N P + P K log K, P = 8 or 12 | the tolerance |
+//! | [`BlockedAngles`], moments of blocks | equispaced | N P + P K log K, P = 4 to 32 | the tolerance |
 
 mod angle;
 mod binned;
