@@ -443,6 +443,18 @@ fn exp(x: f64) -> f64 {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_kernel_of_order_0_has_no_slope_between_points_that_are_one_or_opposite_but_for_round_off() {
+        for apart in [0.0, 1e-16, 1e-15] {
+            let half_squared = 0.5 * apart * apart;
+            assert_eq!(Step.at(half_squared, 2.0)[1], 0.0, "one, {apart:e}");
+            assert_eq!(Step.at(2.0, half_squared)[1], 0.0, "opposite, {apart:e}");
+        }
+        let near = 1e-7f64;
+        let slope = Step.at(0.5 * near * near, 2.0)[1];
+        assert!((slope * near * 2.0 * PI - 1.0).abs() < 1e-12, "{slope}");
+    }
+
     /// A kernel and its slope at a cosine, alone and among many.
     struct At(f64);
 
