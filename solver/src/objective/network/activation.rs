@@ -197,19 +197,12 @@ impl Lanes for Quadratic {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::ACTIVATIONS;
     use super::*;
 
     #[test]
     fn law_an_activation_is_its_pieces() {
-        let all = [
-            Activation::Relu,
-            Activation::LeakyRelu { slope: 0.3 },
-            Activation::Abs,
-            Activation::Identity,
-            Activation::SquaredRelu,
-            Activation::Quadratic,
-        ];
-        for activation in all {
+        for activation in ACTIVATIONS {
             let Pieces { degree, positive, negative } = activation.pieces();
             for t in [-2.0_f64, -0.5, -0.0, 0.0, 0.25, 4.0] {
                 let power = |t: f64| t.max(0.0).powi(degree as i32);

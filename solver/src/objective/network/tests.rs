@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 
-const ACTIVATIONS: [Activation; 6] = [
+pub(super) const ACTIVATIONS: [Activation; 6] = [
     Activation::Relu,
     Activation::LeakyRelu { slope: 0.3 },
     Activation::Abs,

@@ -1,9 +1,11 @@
 //! Angles of directions of the plane, a vector of them at a time.
 
-use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, FRAC_PI_8, PI};
+use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, FRAC_PI_8, PI, TAU};
 
 use pulp::Arch;
+use rayon::prelude::*;
 
+use crate::blocks::block_size;
 use crate::vectorized::vectorized;
 
 /// `angle[j] = atan2(y, x)` in [-pi, pi] of the coordinates `(x, y)` with the given numbers of each point; 0, pi or their
@@ -58,6 +60,24 @@ fn series(t: f64) -> f64 {
         sum = sum.mul_add(square, coefficient);
     }
     (t * square).mul_add(sum, t)
+}
+
+/// Sets `place` to the angles as fractions of whole turns, in [0, 1), times `arcs`.
+pub(super) fn place_on_arcs(arch: Arch, angles: &[f64], arcs: usize, place: &mut [f64]) {
+    assert_eq!(angles.len(), place.len(), "angles keep their number");
+    let (arcs, size) = (arcs as f64, block_size(angles.len()));
+    place.par_chunks_mut(size).zip(angles.par_chunks(size)).for_each(|(place, angles)| {
+        vectorized(
+            arch,
+            #[inline(always)]
+            || {
+                for (x, angle) in place.iter_mut().zip(angles) {
+                    let turns = angle * (1.0 / TAU);
+                    *x = (turns - turns.floor()) * arcs;
+                }
+            },
+        );
+    });
 }
 
 #[cfg(test)]

@@ -5,12 +5,13 @@
 //! all eight powers, where the non-uniform FFT evaluates ten weights by polynomials of degree ten. What that saves at each
 //! angle pays for as many FFTs as there are moments, unless the wave numbers are as many as the angles.
 
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::PI;
 
 use pulp::Arch;
 use rayon::prelude::*;
 use rustfft::num_complex::Complex64;
 
+use super::angle::place_on_arcs;
 use super::moments::{ArcSums, Basis, moments_needed};
 use super::{AngularSums, EquispacedAngles, assert_lengths, equispaced_cost};
 use crate::blocks::{VectorSum, block_size};
@@ -126,20 +127,7 @@ impl AngularSums for BinnedAngles {
     }
 
     fn move_to(&mut self, angles: &[f64]) -> bool {
-        assert_eq!(angles.len(), self.place.len(), "angles keep their number");
-        let (arch, arcs, size) = (self.arch, self.bins.arcs as f64, block_size(angles.len()));
-        self.place.par_chunks_mut(size).zip(angles.par_chunks(size)).for_each(|(place, angles)| {
-            vectorized(
-                arch,
-                #[inline(always)]
-                || {
-                    for (x, angle) in place.iter_mut().zip(angles) {
-                        let turns = angle * (1.0 / TAU);
-                        *x = (turns - turns.floor()) * arcs;
-                    }
-                },
-            );
-        });
+        place_on_arcs(self.arch, angles, self.bins.arcs, &mut self.place);
         true
     }
 

@@ -3,7 +3,6 @@
 //! Each angle is spread on a uniform grid by a narrow kernel, the grid is transformed by a real FFT, and the kernel is
 //! divided out. The more angles there are for each wave number, the finer the grid and the narrower the kernel.
 
-use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use pulp::Arch;
@@ -11,6 +10,7 @@ use rayon::prelude::*;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use rustfft::num_complex::Complex64;
 
+use super::angle::place_on_arcs;
 use super::{AngularSums, assert_lengths, fft_cost};
 use crate::blocks::{VectorSum, block_size};
 use crate::transform::spreading::{AtWidth, SpreadingKernel};
@@ -144,20 +144,7 @@ impl AngularSums for ScatteredAngles {
     }
 
     fn move_to(&mut self, angles: &[f64]) -> bool {
-        assert_eq!(angles.len(), self.place.len(), "angles keep their number");
-        let (arch, grid, size) = (self.arch, self.grid.len() as f64, block_size(angles.len()));
-        self.place.par_chunks_mut(size).zip(angles.par_chunks(size)).for_each(|(place, angles)| {
-            vectorized(
-                arch,
-                #[inline(always)]
-                || {
-                    for (x, angle) in place.iter_mut().zip(angles) {
-                        let turns = angle * (1.0 / TAU);
-                        *x = (turns - turns.floor()) * grid;
-                    }
-                },
-            );
-        });
+        place_on_arcs(self.arch, angles, self.grid.len(), &mut self.place);
         true
     }
 
