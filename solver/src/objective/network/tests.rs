@@ -15,7 +15,7 @@ pub(super) const ACTIVATIONS: [Activation; 6] = [
 ];
 
 /// Numbers of units and of data.
-const SIZES: [(usize, usize); 13] = [
+const SIZES: [(usize, usize); 15] = [
     (0, 5),
     (1, 1),
     (2, 7),
@@ -29,6 +29,8 @@ const SIZES: [(usize, usize); 13] = [
     (7, 4000),
     (1033, 500),
     (4000, 130),
+    (9, 10_000),
+    (10_000, 12),
 ];
 
 /// Units and data on the same lines: random, on axes, across each other exactly, antipodal, repeated, in clusters, and at zero.
