@@ -17,18 +17,10 @@ pub(crate) fn build(cells: usize) -> Result<Mesh, MeshError> {
     if u32::try_from(cells).is_err() {
         return Err(MeshError::TooManyCells { cells, maximum: u32::MAX as usize });
     }
-    let last = cells - 1;
-    let step = TAU / cells as f64;
-    let next = |k: usize| if k == last { 0 } else { k + 1 };
-    let previous = |k: usize| if k == 0 { last } else { k - 1 };
     Ok(Mesh {
         domain: Domain::Circle { cells },
         centers: (0..cells).flat_map(|i| point_at(2 * i as u64 + 1, 2 * cells as u64)).collect(),
-        measures: vec![step; cells],
-        face_cells: (0..cells).map(|k| [k as u32, next(k) as u32]).collect(),
-        face_measures: vec![1.0; cells],
-        face_distances: vec![step; cells],
-        cell_faces: (0..cells).flat_map(|i| [previous(i) as u32, i as u32]).collect(),
+        measures: vec![TAU / cells as f64; cells],
     })
 }
 

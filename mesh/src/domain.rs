@@ -12,11 +12,42 @@ pub enum Domain {
     Sphere {
         /// Subdivision n of the icosahedron's edges: 10 n^2 + 2 cells.
         subdivision: usize,
+        /// Where the generators are.
+        mesh: SphereMesh,
     },
 }
 
+/// How the generators of a mesh of the sphere are found. All have the neighbours of [`crate::lattice`], and the symmetries
+/// of the icosahedron to round-off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SphereMesh {
+    /// Each face of the icosahedron is cut into n^2 equal triangles in its plane, whose corners are projected to the sphere
+    /// once. Any n. The largest cell is about twice the smallest.
+    #[default]
+    Flat,
+    /// Edges are bisected on the sphere again and again: n a power of two.
+    Recursive,
+    /// Each generator is the centroid of its cell: a centroidal Voronoi tessellation. Any n. Finding it takes some 5 times
+    /// as long as building the rest of the mesh.
+    Centroidal,
+}
+
+impl SphereMesh {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Flat, Self::Recursive, Self::Centroidal];
+
+    /// Its name, one lower-case word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Flat => "flat",
+            Self::Recursive => "recursive",
+            Self::Centroidal => "centroidal",
+        }
+    }
+}
+
 /// Why a mesh cannot be built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum MeshError {
     /// Two cells would share more than one face.
     #[error("a circle of {cells} cells has too few: at least {minimum} are needed")]
@@ -44,5 +75,35 @@ pub enum MeshError {
         subdivision: usize,
         /// Largest subdivision.
         maximum: usize,
+    },
+    /// Edges that are bisected have a power of two of parts.
+    #[error("a recursive mesh has a power of two as its subdivision, not {subdivision}")]
+    NotPowerOfTwo {
+        /// As asked for.
+        subdivision: usize,
+    },
+    /// The generators did not come to the centroids.
+    #[error(
+        "the centroidal mesh of subdivision {subdivision} did not converge: a centroid is off by {offset:e} of the spacing"
+    )]
+    NotCentroidal {
+        /// As asked for.
+        subdivision: usize,
+        /// Largest offset that is left, relative to the mean distance of neighbours.
+        offset: f64,
+    },
+    /// Weights that are no points of the fundamental triangle.
+    #[error("the weights are not those of the generators of a sphere of subdivision {subdivision}")]
+    ForeignWeights {
+        /// Of the mesh.
+        subdivision: usize,
+    },
+    /// The Voronoi cells of the generators do not have the neighbours of the lattice.
+    #[error("the generators of the {} mesh of subdivision {subdivision} do not have the neighbours of the lattice", .mesh.name())]
+    NotDelaunay {
+        /// How they were found.
+        mesh: SphereMesh,
+        /// Of the mesh.
+        subdivision: usize,
     },
 }

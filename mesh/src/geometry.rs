@@ -56,23 +56,9 @@ pub(crate) fn circumcenter(a: Vector, b: Vector, c: Vector) -> Vector {
     unit(add(a, scale(0.5 / dot(normal, normal), toward)))
 }
 
-/// Signed area of a spherical triangle, positive if counterclockwise seen from outside (Eriksson 1990; Van Oosterom
-/// and Strackee 1983): tan(area / 2) = a . (b x c) / (1 + a . b + b . c + c . a).
-pub(crate) fn triangle_area(a: Vector, b: Vector, c: Vector) -> f64 {
-    let volume = dot(a, cross(sub(b, a), sub(c, a)));
-    2.0 * volume.atan2(1.0 + dot(a, b) + dot(b, c) + dot(c, a))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_octant_has_an_eighth_of_the_sphere() {
-        let (x, y, z) = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]);
-        assert!((triangle_area(x, y, z) - std::f64::consts::FRAC_PI_2).abs() < 1e-15);
-        assert!((triangle_area(x, z, y) + std::f64::consts::FRAC_PI_2).abs() < 1e-15);
-    }
 
     #[test]
     fn the_circumcenter_of_a_tiny_triangle_is_accurate() {
@@ -85,13 +71,5 @@ mod tests {
         };
         let found = circumcenter(corner(0.1), corner(2.0), corner(4.4));
         assert!(norm(sub(found, middle)) < 1e-15, "off by {:e}", norm(sub(found, middle)));
-    }
-
-    #[test]
-    fn the_area_of_a_tiny_triangle_is_that_of_the_flat_one() {
-        let a = unit([0.3, -0.5, 0.7]);
-        let (b, c) = (unit(add(a, [1e-6, 0.0, 2e-6])), unit(add(a, [0.0, 1e-6, -1e-6])));
-        let flat = 0.5 * norm(cross(sub(b, a), sub(c, a)));
-        assert!((triangle_area(a, b, c).abs() / flat - 1.0).abs() < 1e-11);
     }
 }

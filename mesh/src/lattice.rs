@@ -19,6 +19,9 @@ use std::cmp::Ordering;
 /// rhombus lacks the last one.
 pub const DIRECTIONS: [(isize, isize); 6] = [(1, 0), (0, 1), (-1, 1), (-1, 0), (0, -1), (1, -1)];
 
+/// Steps (i, j) across the three faces that a cell owns.
+const OWNED: [(isize, isize); 3] = [(-1, 0), (-1, 1), (0, 1)];
+
 /// Marks the missing sixth face of a pentagon.
 pub const NO_FACE: u32 = u32::MAX;
 
@@ -84,17 +87,17 @@ impl Lattice {
         }
     }
 
-    /// The cells that the faces 3 `owner` + 0, 1, 2 lead to.
+    /// The cell that the face 3 `owner` + `slot` leads to, slot 0, 1 or 2.
     ///
     /// # Panics
     ///
     /// If `owner` is a pole.
-    pub fn owned_neighbors(self, owner: usize) -> [usize; 3] {
+    pub fn owned_neighbor(self, owner: usize, slot: usize) -> usize {
         let Site::Rhombus { rhombus, row, column } = self.site(owner) else {
             panic!("cell {owner} is a pole: it owns no faces");
         };
-        let (i, j) = (row as isize, column as isize);
-        [(i - 1, j), (i - 1, j + 1), (i, j + 1)].map(|(i, j)| self.cell_at(rhombus, i, j))
+        let (di, dj) = OWNED[slot];
+        self.cell_at(rhombus, row as isize + di, column as isize + dj)
     }
 
     /// The faces of `cell`, counterclockwise seen from outside; the sixth of a pentagon is [`NO_FACE`].
@@ -203,7 +206,7 @@ mod tests {
             let neighbors = DIRECTIONS.map(|(i, j)| (cell as isize + 6 * i + j) as usize);
             let across = lattice.faces(cell).map(|face| {
                 let (owner, slot) = (face as usize / 3, face as usize % 3);
-                if owner == cell { lattice.owned_neighbors(cell)[slot] } else { owner }
+                if owner == cell { lattice.owned_neighbor(cell, slot) } else { owner }
             });
             assert_eq!(across, neighbors, "cell {cell} of rhombus {rhombus}");
         }

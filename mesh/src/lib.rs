@@ -24,23 +24,33 @@
 //!     .cell_faces(7)
 //!     .iter()
 //!     .map(|&f| f as usize)
-//!     .map(|f| mesh.sign(f, 7) * mesh.face_measures()[f] * mesh.face_normal(f)[2])
+//!     .map(|f| mesh.sign(f, 7) * mesh.face_measure(f) * mesh.face_normal(f)[2])
 //!     .sum();
 //! assert!((outflow + 2.0 * mesh.measures()[7] * mesh.center(7)[2]).abs() < 1e-3);
 //! # Ok(())
 //! # }
 //! ```
 
+mod centroidal;
 mod circle;
 mod domain;
+mod generators;
 mod geometry;
 pub mod lattice;
+mod lines;
 mod mesh;
 mod nearest;
+pub mod patch;
+mod polygon;
 mod quality;
+mod recursive;
+mod sector;
 mod sphere;
 
-pub use domain::{Domain, MeshError};
+pub use domain::{Domain, MeshError, SphereMesh};
+pub use generators::Generators;
 pub use lattice::Lattice;
-pub use mesh::Mesh;
+pub use lines::{Bend, Edge};
+pub use mesh::{CellFaces, Mesh};
+pub use patch::Patch;
 pub use quality::Quality;

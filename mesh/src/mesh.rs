@@ -1,30 +1,48 @@
 //! The mesh: arrays of cells and faces, and what follows from them.
 
 use std::f64::consts::{PI, TAU};
+use std::ops::Deref;
 
 use ndarray::ArrayView2;
+use rayon::prelude::*;
 
-use crate::domain::{Domain, MeshError};
-use crate::geometry::{Vector, circumcenter, midpoint, sub, unit};
+use crate::domain::{Domain, MeshError, SphereMesh};
+use crate::generators::Generators;
+use crate::geometry::{Vector, arc, circumcenter, midpoint, sub, unit};
 use crate::lattice::{Lattice, NO_FACE};
 use crate::quality::Quality;
 use crate::{circle, sphere};
 
 /// A finite-volume mesh of the unit circle or the unit sphere.
 ///
-/// What is dear is stored (56 bytes a cell on the circle, 128 on the sphere); midpoints, normals and vertices are
-/// computed when asked. Arrays do not depend on the number of threads that built them. See the crate for the terms.
+/// Centers and measures of the cells are stored (24 bytes a cell on the circle, 32 on the sphere). Which cells and faces
+/// touch is known in closed form, and all of a face and of a vertex is computed when asked. Arrays do not depend on the
+/// number of threads that built them. See the crate for the terms.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mesh {
     pub(crate) domain: Domain,
     /// `[cells, dim]`, row by row.
     pub(crate) centers: Vec<f64>,
     pub(crate) measures: Vec<f64>,
-    pub(crate) face_cells: Vec<[u32; 2]>,
-    pub(crate) face_measures: Vec<f64>,
-    pub(crate) face_distances: Vec<f64>,
-    /// Two slots a cell on the circle; on the sphere six, the last of a pentagon being [`NO_FACE`].
-    pub(crate) cell_faces: Vec<u32>,
+}
+
+/// Faces per task of a loop over all of them: enough to hide the scheduling.
+const BLOCK: usize = 1024;
+
+/// The faces of a cell; dereferences to a slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CellFaces {
+    faces: [u32; 6],
+    count: usize,
+}
+
+impl Deref for CellFaces {
+    type Target = [u32];
+
+    #[inline]
+    fn deref(&self) -> &[u32] {
+        &self.faces[..self.count]
+    }
 }
 
 impl Mesh {
@@ -40,17 +58,35 @@ impl Mesh {
         circle::build(cells)
     }
 
-    /// The sphere in 10 n^2 + 2 Voronoi cells, twelve pentagons and else hexagons, n = `subdivision` >= 1.
-    ///
-    /// Each face of the icosahedron is cut into n^2 equal triangles in its plane, whose corners are projected to the
-    /// sphere once. One vertex of the icosahedron is the north pole (0, 0, 1), the first of the ring below is at
-    /// longitude 0. The order of cells, faces and vertices is that of [`crate::lattice`].
+    /// The sphere in 10 n^2 + 2 Voronoi cells, twelve pentagons and else hexagons, n = `subdivision` >= 1:
+    /// [`Self::sphere_by`] with [`SphereMesh::Flat`].
     ///
     /// # Errors
     ///
     /// [`MeshError::NoSubdivision`], [`MeshError::TooFine`].
     pub fn sphere(subdivision: usize) -> Result<Self, MeshError> {
-        sphere::build(subdivision)
+        Self::sphere_by(SphereMesh::Flat, subdivision)
+    }
+
+    /// The sphere in 10 n^2 + 2 Voronoi cells, twelve pentagons and else hexagons, n = `subdivision` >= 1.
+    ///
+    /// One vertex of the icosahedron is the north pole (0, 0, 1), the first of the ring below is at longitude 0. The order
+    /// of cells, faces and vertices is that of [`crate::lattice`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Generators::new`].
+    pub fn sphere_by(mesh: SphereMesh, subdivision: usize) -> Result<Self, MeshError> {
+        Self::sphere_of(&Generators::new(mesh, subdivision)?)
+    }
+
+    /// The sphere in the Voronoi cells of known generators.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError::NotDelaunay`].
+    pub fn sphere_of(generators: &Generators) -> Result<Self, MeshError> {
+        sphere::build(generators)
     }
 
     /// What the mesh covers.
@@ -62,7 +98,7 @@ impl Mesh {
     pub fn lattice(&self) -> Option<Lattice> {
         match self.domain {
             Domain::Circle { .. } => None,
-            Domain::Sphere { subdivision } => Some(Lattice::new(subdivision)),
+            Domain::Sphere { subdivision, .. } => Some(Lattice::new(subdivision)),
         }
     }
 
@@ -81,7 +117,10 @@ impl Mesh {
 
     /// Number of faces.
     pub fn faces(&self) -> usize {
-        self.face_cells.len()
+        match self.domain {
+            Domain::Circle { cells } => cells,
+            Domain::Sphere { subdivision, .. } => 3 * Lattice::new(subdivision).owners(),
+        }
     }
 
     /// Number of vertices; on the circle these are the faces.
@@ -118,43 +157,87 @@ impl Mesh {
         &self.measures
     }
 
-    /// The two cells of each face, `[faces]`; the face is oriented from the first to the second.
-    pub fn face_cells(&self) -> &[[u32; 2]] {
-        &self.face_cells
+    /// The two cells of a face, which is oriented from the first to the second.
+    #[inline]
+    pub fn face_cells(&self, face: usize) -> [usize; 2] {
+        match self.domain {
+            Domain::Circle { cells } => [face, if face + 1 == cells { 0 } else { face + 1 }],
+            Domain::Sphere { subdivision, .. } => {
+                let owner = face / 3;
+                [owner, Lattice::new(subdivision).owned_neighbor(owner, face % 3)]
+            }
+        }
     }
 
-    /// Measures of the faces, `[faces]`: 1 on the circle, length of the Voronoi edge on the sphere.
-    pub fn face_measures(&self) -> &[f64] {
-        &self.face_measures
+    /// Measure of a face: 1 on the circle, length of the Voronoi edge on the sphere.
+    pub fn face_measure(&self, face: usize) -> f64 {
+        match self.domain {
+            Domain::Circle { .. } => 1.0,
+            Domain::Sphere { .. } => {
+                let [start, end] = self.face_vertices(face).map(|v| self.vertex(v));
+                arc(start, end)
+            }
+        }
     }
 
-    /// Geodesic distances of the two centers of each face, `[faces]`.
-    pub fn face_distances(&self) -> &[f64] {
-        &self.face_distances
+    /// Geodesic distance of the two centers of a face.
+    pub fn face_distance(&self, face: usize) -> f64 {
+        match self.domain {
+            Domain::Circle { cells } => TAU / cells as f64,
+            Domain::Sphere { .. } => {
+                let [first, second] = self.face_centers(face);
+                arc(first, second)
+            }
+        }
+    }
+
+    /// [`Self::face_measure`] of all faces, `[faces]`.
+    pub fn face_measures(&self) -> Vec<f64> {
+        self.of_faces(|face| self.face_measure(face))
+    }
+
+    /// [`Self::face_distance`] of all faces, `[faces]`.
+    pub fn face_distances(&self) -> Vec<f64> {
+        self.of_faces(|face| self.face_distance(face))
+    }
+
+    fn of_faces(&self, quantity: impl Fn(usize) -> f64 + Sync + Send) -> Vec<f64> {
+        (0..self.faces()).into_par_iter().with_min_len(BLOCK).map(quantity).collect()
     }
 
     /// The faces of a cell, counterclockwise: on the circle the one at the lower angle and the one at the higher, on the
     /// sphere five or six as seen from outside.
-    pub fn cell_faces(&self, cell: usize) -> &[u32] {
+    #[inline]
+    pub fn cell_faces(&self, cell: usize) -> CellFaces {
         match self.domain {
-            Domain::Circle { .. } => &self.cell_faces[2 * cell..2 * cell + 2],
-            Domain::Sphere { .. } => match &self.cell_faces[6 * cell..6 * cell + 6] {
-                [five @ .., NO_FACE] => five,
-                six => six,
-            },
+            Domain::Circle { cells } => {
+                let before = if cell == 0 { cells - 1 } else { cell - 1 };
+                CellFaces {
+                    faces: [before as u32, cell as u32, NO_FACE, NO_FACE, NO_FACE, NO_FACE],
+                    count: 2,
+                }
+            }
+            Domain::Sphere { subdivision, .. } => {
+                let faces = Lattice::new(subdivision).faces(cell);
+                CellFaces { faces, count: if faces[5] == NO_FACE { 5 } else { 6 } }
+            }
         }
     }
 
     /// The cell on the other side of a face of `cell`.
     pub fn neighbor(&self, face: usize, cell: usize) -> usize {
-        let [first, second] = self.face_cells[face];
-        debug_assert!(cell == first as usize || cell == second as usize, "face {face} is not of cell {cell}");
-        if first as usize == cell { second as usize } else { first as usize }
+        let [first, second] = self.face_cells(face);
+        debug_assert!(cell == first || cell == second, "face {face} is not of cell {cell}");
+        if first == cell { second } else { first }
     }
 
     /// +1 if `cell` is the first of the face's two cells, so that the face's normal points outward; else -1.
     pub fn sign(&self, face: usize, cell: usize) -> f64 {
-        if self.face_cells[face][0] as usize == cell { 1.0 } else { -1.0 }
+        let first = match self.domain {
+            Domain::Circle { .. } => face,
+            Domain::Sphere { .. } => face / 3,
+        };
+        if first == cell { 1.0 } else { -1.0 }
     }
 
     /// Midpoint of a face, a unit vector: of the Voronoi edge on the sphere, the face itself on the circle (third
@@ -189,7 +272,7 @@ impl Mesh {
         let faces = self.cell_faces(owner);
         // Of the three faces that a cell owns, the one in slot k is the (3 - k)-th of its faces.
         let place = 3 - face % 3;
-        [vertex_between(owner, faces, place - 1), vertex_between(owner, faces, place)]
+        [vertex_between(owner, &faces, place - 1), vertex_between(owner, &faces, place)]
     }
 
     /// Position of a vertex, a unit vector: where the edges of three cells meet.
@@ -208,7 +291,8 @@ impl Mesh {
     pub fn cell_polygon(&self, cell: usize) -> impl ExactSizeIterator<Item = usize> {
         let faces = self.cell_faces(cell);
         let circle = matches!(self.domain, Domain::Circle { .. });
-        (0..faces.len()).map(move |k| if circle { faces[k] as usize } else { vertex_between(cell, faces, k) })
+        (0..faces.len())
+            .map(move |k| if circle { faces[k] as usize } else { vertex_between(cell, &faces, k) })
     }
 
     /// How far the mesh is from uniform.
@@ -218,12 +302,7 @@ impl Mesh {
 
     /// Memory of the stored arrays, in bytes.
     pub fn bytes(&self) -> usize {
-        size_of_val(&*self.centers)
-            + size_of_val(&*self.measures)
-            + size_of_val(&*self.face_cells)
-            + size_of_val(&*self.face_measures)
-            + size_of_val(&*self.face_distances)
-            + size_of_val(&*self.cell_faces)
+        size_of_val(&*self.centers) + size_of_val(&*self.measures)
     }
 
     /// Center of a cell in R^3.
@@ -235,25 +314,15 @@ impl Mesh {
         }
     }
 
-    /// The edges of a cell of the sphere, counterclockwise: face, its start and its end.
-    pub(crate) fn cell_edges(&self, cell: usize) -> impl Iterator<Item = (usize, usize, usize)> {
-        let faces = self.cell_faces(cell);
-        let count = faces.len();
-        (0..count).map(move |k| {
-            let start = vertex_between(cell, faces, (k + count - 1) % count);
-            (faces[k] as usize, start, vertex_between(cell, faces, k))
-        })
-    }
-
     /// Centers of the two cells of a face in R^3.
     pub(crate) fn face_centers(&self, face: usize) -> [Vector; 2] {
-        self.face_cells[face].map(|cell| self.point(cell as usize))
+        self.face_cells(face).map(|cell| self.point(cell))
     }
 
     /// The three cells around a vertex of the sphere, counterclockwise seen from outside.
     fn vertex_cells(&self, vertex: usize) -> [usize; 3] {
         let (owner, slot) = (vertex / 2, vertex % 2);
-        let toward = |slot: usize| self.face_cells[3 * owner + slot][1] as usize;
+        let toward = |slot: usize| self.face_cells(3 * owner + slot)[1];
         [owner, toward(slot + 1), toward(slot)]
     }
 }

@@ -24,7 +24,7 @@ impl Mesh {
         };
         loop {
             let start = cell;
-            for &face in self.cell_faces(start) {
+            for &face in &*self.cell_faces(start) {
                 let (neighbor, other) = self.with_distance(point, self.neighbor(face as usize, start));
                 if other < distance {
                     (cell, distance) = (neighbor, other);

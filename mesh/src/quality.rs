@@ -3,8 +3,12 @@
 use rayon::prelude::*;
 
 use crate::domain::Domain;
-use crate::geometry::{Vector, add, arc, midpoint, scale, unit};
+use crate::geometry::{Vector, add, arc, midpoint, norm};
 use crate::mesh::Mesh;
+use crate::polygon::Polygon;
+
+/// Cells that are gone through by one thread.
+const BLOCK: usize = 4096;
 
 /// Numbers that say how far a mesh is from uniform. On the circle the ratios are 1 and the offsets 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,65 +33,126 @@ pub struct Quality {
 }
 
 impl Quality {
-    /// The quality of `mesh`.
+    /// The quality of `mesh`, without arrays of a face or a cell each.
     pub(crate) fn of(mesh: &Mesh) -> Self {
-        let (min_distance, max_distance) = range(mesh.face_distances());
-        let (min_measure, max_measure) = range(mesh.measures());
-        let ratios: Vec<f64> =
-            mesh.face_measures().iter().zip(mesh.face_distances()).map(|(length, d)| length / d).collect();
-        let (min_face_ratio, max_face_ratio) = range(&ratios);
-        let offsets = edge_offsets(mesh);
-        let mean_distance = mean(mesh.face_distances());
+        let Domain::Sphere { .. } = mesh.domain() else { return Self::of_circle(mesh) };
+        let blocks: Vec<Tally> = (0..mesh.cells().div_ceil(BLOCK))
+            .into_par_iter()
+            .map(|block| {
+                let cells = block * BLOCK..mesh.cells().min((block + 1) * BLOCK);
+                cells.fold(Tally::default(), |tally, cell| tally.with(mesh, cell))
+            })
+            .collect();
+        let all = blocks.iter().fold(Tally::default(), Tally::merge);
+        let faces = mesh.faces() as f64;
+        let mean_distance = all.distances / faces;
         Self {
-            area_ratio: max_measure / min_measure,
-            distance_ratio: max_distance / min_distance,
+            area_ratio: all.measure.ratio(),
+            distance_ratio: all.distance.ratio(),
             mean_distance,
-            min_face_ratio,
-            max_face_ratio,
-            max_offset: range(&offsets).1,
-            mean_offset: mean(&offsets),
-            max_centroid_offset: range(&centroid_offsets(mesh)).1 / mean_distance,
+            min_face_ratio: all.face_ratio.low,
+            max_face_ratio: all.face_ratio.high,
+            max_offset: all.offset.high,
+            mean_offset: all.offsets / faces,
+            max_centroid_offset: all.centroid_offset.high / mean_distance,
+        }
+    }
+
+    fn of_circle(mesh: &Mesh) -> Self {
+        let distance = mesh.face_distance(0);
+        Self {
+            area_ratio: 1.0,
+            distance_ratio: 1.0,
+            mean_distance: distance,
+            min_face_ratio: 1.0 / distance,
+            max_face_ratio: 1.0 / distance,
+            max_offset: 0.0,
+            mean_offset: 0.0,
+            max_centroid_offset: 0.0,
         }
     }
 }
 
-/// Smallest and largest of positive numbers.
-fn range(values: &[f64]) -> (f64, f64) {
-    values.iter().fold((f64::INFINITY, 0.0), |(low, high), &x| (low.min(x), high.max(x)))
+/// Smallest and largest of nonnegative numbers.
+#[derive(Clone, Copy)]
+struct Range {
+    low: f64,
+    high: f64,
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// For each face, midpoint of the edge to midpoint of the centers, relative to the edge.
-fn edge_offsets(mesh: &Mesh) -> Vec<f64> {
-    if let Domain::Circle { cells } = mesh.domain() {
-        return vec![0.0; cells];
+impl Default for Range {
+    fn default() -> Self {
+        Self { low: f64::INFINITY, high: 0.0 }
     }
-    let offset = |face: usize| {
-        let [first, second] = mesh.face_centers(face);
-        arc(mesh.face_midpoint(face), midpoint(first, second)) / mesh.face_measures()[face]
-    };
-    (0..mesh.faces()).into_par_iter().map(offset).collect()
 }
 
-/// For each cell, center to centroid.
-fn centroid_offsets(mesh: &Mesh) -> Vec<f64> {
-    if let Domain::Circle { cells } = mesh.domain() {
-        return vec![0.0; cells];
+impl Range {
+    fn include(&mut self, value: f64) {
+        self.merge(Self { low: value, high: value });
     }
-    (0..mesh.cells()).into_par_iter().map(|cell| arc(mesh.point(cell), centroid(mesh, cell))).collect()
+
+    fn merge(&mut self, other: Self) {
+        (self.low, self.high) = (self.low.min(other.low), self.high.max(other.high));
+    }
+
+    fn ratio(self) -> f64 {
+        self.high / self.low
+    }
 }
 
-/// Centroid of a cell of the sphere, projected: the direction of the integral of x over the cell.
-///
-/// By the divergence theorem (the tangential part of a constant vector a has divergence -2 a . x) that integral is
-/// minus one half of the sum of outward normal times length of the edges.
-fn centroid(mesh: &Mesh, cell: usize) -> Vector {
-    let outward = mesh.cell_faces(cell).iter().fold([0.0; 3], |sum, &face| {
-        let face = face as usize;
-        add(sum, scale(mesh.sign(face, cell) * mesh.face_measures()[face], mesh.face_normal(face)))
-    });
-    unit(scale(-1.0, outward))
+/// What is known of some cells and of the faces that they own.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    measure: Range,
+    distance: Range,
+    distances: f64,
+    face_ratio: Range,
+    /// Midpoint of an edge to midpoint of the centers, relative to the edge.
+    offset: Range,
+    offsets: f64,
+    centroid_offset: Range,
+}
+
+impl Tally {
+    /// With a cell of the sphere.
+    fn with(mut self, mesh: &Mesh, cell: usize) -> Self {
+        let (center, faces) = (mesh.point(cell), mesh.cell_faces(cell));
+        let mut neighbors = [[0.0; 3]; 6];
+        for (neighbor, &face) in neighbors.iter_mut().zip(&*faces) {
+            *neighbor = mesh.point(mesh.neighbor(face as usize, cell));
+        }
+        let neighbors = &neighbors[..faces.len()];
+        let polygon = Polygon::new(center, neighbors);
+        self.measure.include(mesh.measures()[cell]);
+        self.centroid_offset.include(norm(polygon.centroid_offset()));
+        for (k, &face) in faces.iter().enumerate() {
+            if mesh.sign(face as usize, cell) > 0.0 {
+                self.include_face(center, neighbors[k], polygon.edge(k));
+            }
+        }
+        self
+    }
+
+    /// With the face between two centers, its ends given as differences from the first.
+    fn include_face(&mut self, center: Vector, neighbor: Vector, edge: [Vector; 2]) {
+        let [start, end] = edge.map(|corner| add(center, corner));
+        let (length, distance) = (arc(start, end), arc(center, neighbor));
+        let offset = arc(midpoint(start, end), midpoint(center, neighbor)) / length;
+        self.distance.include(distance);
+        self.distances += distance;
+        self.face_ratio.include(length / distance);
+        self.offset.include(offset);
+        self.offsets += offset;
+    }
+
+    fn merge(mut self, other: &Self) -> Self {
+        self.measure.merge(other.measure);
+        self.distance.merge(other.distance);
+        self.distances += other.distances;
+        self.face_ratio.merge(other.face_ratio);
+        self.offset.merge(other.offset);
+        self.offsets += other.offsets;
+        self.centroid_offset.merge(other.centroid_offset);
+        self
+    }
 }

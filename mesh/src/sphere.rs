@@ -1,109 +1,94 @@
-//! The sphere in the Voronoi cells of the icosahedron, cut in its flat faces and projected once.
+//! The sphere in the Voronoi cells of a subdivided icosahedron.
 
 use rayon::prelude::*;
 
 use crate::domain::{Domain, MeshError};
-use crate::geometry::{Vector, arc, triangle_area, unit};
+use crate::generators::Generators;
+use crate::geometry::{Vector, unit};
 use crate::lattice::{Lattice, Site};
 use crate::mesh::Mesh;
+use crate::sector::{Sector, combine};
 
 /// Cells per task: large enough to hide the scheduling, small enough to balance it.
 const BLOCK: usize = 1024;
 
-/// Builds [`Mesh::sphere`].
-pub(crate) fn build(subdivision: usize) -> Result<Mesh, MeshError> {
-    if subdivision == 0 {
-        return Err(MeshError::NoSubdivision);
-    }
-    if subdivision > Lattice::MAX_SUBDIVISION {
-        return Err(MeshError::TooFine { subdivision, maximum: Lattice::MAX_SUBDIVISION });
-    }
+/// Builds [`Mesh::sphere_of`].
+pub(crate) fn build(generators: &Generators) -> Result<Mesh, MeshError> {
+    let (mesh, subdivision) = (generators.mesh(), generators.subdivision());
+    let sector = Sector::new(subdivision, sector_corners());
+    let areas = areas(&sector, generators.weights()).ok_or(MeshError::NotDelaunay { mesh, subdivision })?;
     let lattice = Lattice::new(subdivision);
-    Ok(voronoi(lattice, flat_centers(lattice)))
-}
+    let faces = Faces { subdivision, corners: std::array::from_fn(rhombus_corners) };
 
-/// The Voronoi mesh of `centers`, `[cells, 3]`, whose Delaunay triangulation is the lattice.
-fn voronoi(lattice: Lattice, centers: Vec<f64>) -> Mesh {
-    let mut face_cells = vec![[0; 2]; 3 * lattice.owners()];
-    face_cells.par_chunks_exact_mut(3).with_min_len(BLOCK).enumerate().for_each(|(owner, faces)| {
-        for (face, neighbor) in faces.iter_mut().zip(lattice.owned_neighbors(owner)) {
-            *face = [owner as u32, neighbor as u32];
+    let (mut centers, mut measures) = (vec![0.0; 3 * lattice.cells()], vec![0.0; lattice.cells()]);
+    let cells = centers.par_chunks_exact_mut(3).zip(&mut measures).with_min_len(BLOCK).enumerate();
+    cells.for_each(|(cell, (center, measure))| {
+        let Place { site, corners } = faces.place(lattice.site(cell));
+        let (orbit, order) = sorted(site);
+        let index = sector.index(orbit);
+        let mut weights = [0.0; 3];
+        for (rank, weight) in order.into_iter().zip(generators.weights()[index]) {
+            weights[rank] = weight;
         }
+        center.copy_from_slice(&unit(combine(weights, corners)));
+        *measure = areas[index];
     });
-    let mut cell_faces = vec![0; 6 * lattice.cells()];
-    cell_faces
-        .par_chunks_exact_mut(6)
-        .with_min_len(BLOCK)
-        .enumerate()
-        .for_each(|(cell, slots)| slots.copy_from_slice(&lattice.faces(cell)));
-    let mut mesh = Mesh {
-        domain: Domain::Sphere { subdivision: lattice.subdivision() },
-        centers,
-        measures: Vec::new(),
-        face_cells,
-        face_measures: Vec::new(),
-        face_distances: Vec::new(),
-        cell_faces,
+    Ok(Mesh { domain: Domain::Sphere { subdivision, mesh }, centers, measures })
+}
+
+/// The faces of the icosahedron, two to a rhombus.
+struct Faces {
+    subdivision: usize,
+    corners: [[Vector; 4]; 10],
+}
+
+/// A lattice point of a face: (p, q, r) and the corners that they count from.
+struct Place {
+    site: [isize; 3],
+    corners: [Vector; 3],
+}
+
+impl Faces {
+    fn place(&self, site: Site) -> Place {
+        let n = self.subdivision as isize;
+        let (rhombus, i, j) = match site {
+            Site::Rhombus { rhombus, row, column } => (rhombus, row as isize, column as isize),
+            Site::North => (0, 0, 0),
+            Site::South => (5, n, n),
+        };
+        let [a, b, c, d] = self.corners[rhombus];
+        if i + j <= n {
+            Place { site: [n - i - j, i, j], corners: [a, b, d] }
+        } else {
+            Place { site: [i + j - n, n - j, n - i], corners: [c, b, d] }
+        }
+    }
+}
+
+/// (p, q, r) from the largest to the smallest, and which of them each is.
+fn sorted(site: [isize; 3]) -> ([isize; 3], [usize; 3]) {
+    let mut order = [0, 1, 2];
+    let mut swap = |a: usize, b: usize| {
+        if site[order[a]] < site[order[b]] {
+            order.swap(a, b);
+        }
     };
-    measure(&mut mesh);
-    mesh
+    swap(0, 1);
+    swap(1, 2);
+    swap(0, 1);
+    (order.map(|k| site[k]), order)
 }
 
-/// Fills in the measures of cells and faces and the distances between centers.
-fn measure(mesh: &mut Mesh) {
-    let vertices: Vec<Vector> =
-        (0..mesh.vertices()).into_par_iter().with_min_len(BLOCK).map(|v| mesh.vertex(v)).collect();
-    let faces = (0..mesh.faces()).into_par_iter().with_min_len(BLOCK);
-    let face_distances = faces
-        .clone()
-        .map(|f| {
-            let [first, second] = mesh.face_cells[f];
-            arc(mesh.point(first as usize), mesh.point(second as usize))
-        })
-        .collect();
-    let face_measures = faces
-        .map(|f| {
-            let [start, end] = mesh.face_vertices(f);
-            arc(vertices[start], vertices[end])
-        })
-        .collect();
-    let cells = (0..mesh.cells()).into_par_iter().with_min_len(BLOCK);
-    let measures = cells.map(|cell| polygon_area(mesh, &vertices, cell)).collect();
-    mesh.face_distances = face_distances;
-    mesh.face_measures = face_measures;
-    mesh.measures = measures;
+/// Areas of the cells of a sector; none if their neighbours are not those of the lattice.
+///
+/// A triangulation of the sphere all of whose edges have Voronoi edges of positive length is that of Delaunay.
+fn areas(sector: &Sector, weights: &[[f64; 3]]) -> Option<Vec<f64>> {
+    let points = sector.points(weights);
+    sector.field(|site| sector.polygon(&points, site).area()).into_iter().collect()
 }
-
-/// Area of a cell: the triangles from its center to each of its edges.
-fn polygon_area(mesh: &Mesh, vertices: &[Vector], cell: usize) -> f64 {
-    let center = mesh.point(cell);
-    mesh.cell_edges(cell).map(|(_, start, end)| triangle_area(center, vertices[start], vertices[end])).sum()
-}
-
-/// Unit vectors of the flat subdivision, `[cells, 3]`.
-fn flat_centers(lattice: Lattice) -> Vec<f64> {
-    let corners: [[Vector; 4]; 10] = std::array::from_fn(rhombus_corners);
-    let mut centers = vec![0.0; 3 * lattice.cells()];
-    centers.par_chunks_exact_mut(3).with_min_len(BLOCK).enumerate().for_each(|(cell, center)| {
-        center.copy_from_slice(&match lattice.site(cell) {
-            Site::North => NORTH,
-            Site::South => SOUTH,
-            Site::Rhombus { rhombus, row, column } => {
-                flat_point(corners[rhombus], lattice.subdivision(), row, column)
-            }
-        });
-    });
-    centers
-}
-
-/// The projected point (i, j) of a rhombus: integer weights of three corners, so that the symmetries of the icosahedron
-/// hold to round-off.
-fn flat_point([a, b, c, d]: [Vector; 4], n: usize, i: usize, j: usize) -> Vector {
-    let weighted = |p: usize, a: Vector, q: usize, b: Vector, r: usize, c: Vector| {
-        let [p, q, r] = [p, q, r].map(|weight| weight as f64);
-        unit(std::array::from_fn(|x| p * a[x] + q * b[x] + r * c[x]))
-    };
-    if i + j <= n { weighted(n - i - j, a, i, b, j, d) } else { weighted(i + j - n, c, n - j, b, n - i, d) }
+/// Corners of the face that the sector is in: N, U(0), U(1).
+pub(crate) fn sector_corners() -> [Vector; 3] {
+    [NORTH, upper(0), upper(1)]
 }
 
 const NORTH: Vector = [0.0, 0.0, 1.0];

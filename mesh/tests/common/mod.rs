@@ -1,7 +1,7 @@
 //! Vectors, quadrature and points for the mesh tests, written apart from the crate's own formulas.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use sphereflow_mesh::Mesh;
+use sphereflow_mesh::{Mesh, SphereMesh};
 
 pub type Vector = [f64; 3];
 
@@ -43,6 +43,25 @@ pub fn angle(a: Vector, b: Vector) -> f64 {
 
 pub fn sphere(subdivision: usize) -> Mesh {
     Mesh::sphere(subdivision).expect("a valid subdivision")
+}
+
+/// Whether there is a mesh of this kind and subdivision.
+pub fn exists(kind: SphereMesh, subdivision: usize) -> bool {
+    kind != SphereMesh::Recursive || subdivision.is_power_of_two()
+}
+
+/// The meshes of all kinds of some subdivisions.
+pub fn spheres(subdivisions: impl IntoIterator<Item = usize>) -> Vec<Mesh> {
+    let of = |n: usize| {
+        SphereMesh::ALL.into_iter().filter(move |&kind| exists(kind, n)).map(move |kind| (kind, n))
+    };
+    let build = |(kind, n)| Mesh::sphere_by(kind, n).expect("a valid subdivision");
+    subdivisions.into_iter().flat_map(of).map(build).collect()
+}
+
+/// Subdivision of a mesh of the sphere.
+pub fn subdivision(mesh: &Mesh) -> usize {
+    mesh.lattice().expect("a mesh of the sphere").subdivision()
 }
 
 pub fn center(mesh: &Mesh, cell: usize) -> Vector {
