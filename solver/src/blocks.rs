@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 /// The most blocks that a reduction is cut into.
-const MOST_BLOCKS: usize = 64;
+pub(crate) const MOST_BLOCKS: usize = 64;
 
 /// The least block, in items: below it a block costs less than handing it to a thread.
 const LEAST_BLOCK: usize = 256;
@@ -36,12 +36,13 @@ pub fn min(n: usize, term: impl Fn(usize) -> f64 + Sync) -> f64 {
     reduce(n, f64::INFINITY, term, f64::min)
 }
 
-fn reduce(
+/// The terms `term(i)` over `0..n`, joined block by block; `start` is neutral.
+pub(crate) fn reduce<T: Copy + Send + Sync>(
     n: usize,
-    start: f64,
-    term: impl Fn(usize) -> f64 + Sync,
-    join: impl Fn(f64, f64) -> f64 + Sync,
-) -> f64 {
+    start: T,
+    term: impl Fn(usize) -> T + Sync,
+    join: impl Fn(T, T) -> T + Sync,
+) -> T {
     let size = block_size(n);
     let block = |b: usize| (b * size..((b + 1) * size).min(n)).map(&term).fold(start, &join);
     if n <= size {
@@ -57,6 +58,9 @@ const PARTIAL_NUMBERS: usize = 4;
 
 /// The number of partial vectors of a [`VectorSum`] below which memory is not the concern.
 const FEW_PARTIALS: usize = 4;
+
+/// Numbers of the total that are added up by one thread.
+const REDUCED_TOGETHER: usize = 1024;
 
 /// Sums of vectors over blocks of items: one partial vector a block, kept between calls.
 ///
@@ -90,12 +94,16 @@ impl VectorSum {
             partial.fill(0.0);
             add(b * size..((b + 1) * size).min(items), partial);
         });
-        total.fill(0.0);
-        for partial in self.partial.chunks(self.len.max(1)) {
-            for (t, p) in total.iter_mut().zip(partial) {
-                *t += p;
+        let (partial, len) = (&self.partial, self.len.max(1));
+        total.par_chunks_mut(REDUCED_TOGETHER).enumerate().for_each(|(chunk, total)| {
+            total.fill(0.0);
+            let first = chunk * REDUCED_TOGETHER;
+            for partial in partial.chunks(len) {
+                for (t, p) in total.iter_mut().zip(&partial[first..]) {
+                    *t += p;
+                }
             }
-        }
+        });
     }
 }
 

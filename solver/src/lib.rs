@@ -10,7 +10,7 @@
 //! - [`flow`]: densities on a mesh by finite volumes and splitting;
 //! - [`particles`]: the finite systems (4.1);
 //! - [`initial`]: measures to start from; [`atoms`]: what cells and particles have in common;
-//! - [`evolution`]: the loop over time, its observers and stopping rules.
+//! - [`evolution`]: the loop over time, its observers and stopping rules; [`phases`]: where its time goes.
 //!
 //! # Notation
 //!
@@ -37,11 +37,13 @@ mod curve;
 pub mod distance;
 mod evaluation;
 pub mod evolution;
+mod exponential;
 mod expression;
 pub mod flow;
 pub mod initial;
 pub mod objective;
 pub mod particles;
+pub mod phases;
 pub mod transform;
 mod vectorized;
 pub use expression::{Expression, ExpressionError};

@@ -23,3 +23,13 @@ impl<R, F: FnMut() -> R> WithSimd for Task<F> {
 pub(crate) fn vectorized<R>(arch: Arch, task: impl FnMut() -> R) -> R {
     arch.dispatch(Task(task))
 }
+
+/// Runs `task` with vectors of four numbers where the machine has them or longer ones, else with its own: for rows of four.
+#[inline(always)]
+pub(crate) fn in_fours<T: WithSimd>(arch: Arch, task: T) -> T::Output {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    if let Arch::V4(simd) = arch {
+        return Simd::vectorize(*simd, task);
+    }
+    arch.dispatch(task)
+}

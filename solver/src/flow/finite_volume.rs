@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
+use pulp::Arch;
 use sphereflow_mesh::Mesh;
 
-use super::{MeanField, Scheme, StepLimits, SubFlow, Transport, Velocity, react};
-use crate::blocks;
+use super::masses::Masses;
+use super::reaction::{self, Reaction};
+use super::stage::Stage;
+use super::survey::{Sheet, Survey};
+use super::{MeanField, Scheme, StepLimits, SubFlow, Transport, Velocities, Velocity};
+use crate::blocks::block_count;
 use crate::evolution::{Evolution, Record, equal_part};
 use crate::objective::{Objective, Rates};
+use crate::phases::{Phase, Phases};
 
 /// Fraction of the first attempt at which a step that is rejected again and again is given up.
 const SMALLEST_STEP: f64 = 1e-12;
@@ -75,23 +80,30 @@ pub struct FiniteVolume {
     transport: Transport,
     time: f64,
     density: Vec<f64>,
+    /// The density that the step starts from.
+    before: Vec<f64>,
+    /// That between the stages of a sub-step.
+    stage: Vec<f64>,
+    partial: Vec<reaction::Sums>,
+    survey: Survey,
     /// The next step by the error control.
     step: f64,
     steps: u64,
     rejections: u64,
     /// |F| and the largest |J| of the zero measure.
     scale: [f64; 2],
-    work: Work,
 }
 
-/// Buffers of a step.
-struct Work {
-    before: Vec<f64>,
-    stage: Vec<f64>,
-    rate: Vec<f64>,
-    velocity: Vec<f64>,
-    raw: Vec<f64>,
-    fresh: bool,
+/// A reaction that is done: the mass that results, and the change of J since it was kept, integrated with the density before.
+type Reacted = reaction::Sums;
+
+/// Where a reaction takes its density from, and where it puts the result.
+#[derive(Clone, Copy, PartialEq)]
+enum Path {
+    /// From the density before the step, or the current one, to the stage.
+    ToStage { from_before: bool },
+    /// To the current density.
+    ToDensity { from_before: bool },
 }
 
 impl FiniteVolume {
@@ -110,40 +122,42 @@ impl FiniteVolume {
     ) -> Self {
         assert_eq!(density.len(), signs.len() * mesh.cells(), "a density for each cell of each sheet");
         assert!(density.iter().all(|n| n.is_finite() && *n >= 0.0), "densities are finite and nonnegative");
-        let work = Work {
-            before: density.clone(),
-            stage: density.clone(),
-            rate: vec![0.0; mesh.cells()],
-            velocity: vec![0.0; mesh.faces()],
-            raw: vec![0.0; mesh.cells()],
-            fresh: true,
-        };
         let mut field = MeanField::new(mesh.clone(), signs, objective, scheme.velocity);
         // F and J of the zero measure are the scale of the sums whose round-off they have.
         field.evaluate(&vec![0.0; density.len()]);
         let scale = [field.objective().abs(), field.potential_max_abs()];
         field.evaluate(&density);
-        Self {
+        let mut solver = Self {
             transport: Transport::new(mesh.clone(), &scheme),
             scale,
-            mesh,
             rates,
             scheme,
             limits,
             field,
             time: 0.0,
+            before: density.clone(),
+            stage: density.clone(),
+            partial: vec![[0.0; 2]; block_count(mesh.cells())],
             density,
+            survey: Survey::NONE,
             step: f64::INFINITY,
             steps: 0,
             rejections: 0,
-            work,
-        }
+            mesh,
+        };
+        solver.take_survey();
+        solver
     }
 
     /// Sets the time and the step size of the error control, as a run that is taken up again had them.
     pub fn resume_at(&mut self, time: f64, step: f64) {
         self.time = time;
         self.step = step;
+    }
+
+    /// Tells `phases` from now on where a phase of the work begins.
+    pub fn watch_phases(&mut self, phases: Phases) {
+        self.field.phases = phases;
     }
 
     /// The mesh.
@@ -162,130 +176,152 @@ impl FiniteVolume {
     }
 
     /// Largest step that the limits allow now, error control included.
-    pub fn step_bound(&mut self) -> f64 {
+    pub fn step_bound(&self) -> f64 {
         let mut bound = self.limits.max_step.min(self.step);
         if self.rates.transport > 0.0 {
-            self.field.velocity(self.rates.transport, &mut self.work.velocity);
-            bound = bound.min(self.limits.cfl / self.positivity_rate());
+            bound = bound.min(self.limits.cfl / self.survey.rate);
         }
-        bound.min(self.limits.cfl / (self.rates.reaction * self.field.potential_max_abs()))
+        bound.min(self.limits.cfl / (self.rates.reaction * self.survey.largest))
     }
 
-    fn positivity_rate(&self) -> f64 {
-        let rate = |sign: &f64| self.transport.positivity_rate(&self.work.velocity, *sign);
-        self.field.signs().iter().map(rate).fold(0.0, f64::max)
-    }
-
-    fn refresh(&mut self) {
-        if !self.work.fresh {
-            self.field.evaluate(&self.density);
-            self.work.fresh = true;
-        }
-    }
-
-    /// Mean over nu of the change of J since `raw` was kept.
-    fn potential_change(&self) -> f64 {
-        let (raw, before, cells) = (self.field.raw(), &self.work.raw, self.mesh.cells());
-        let (density, measures) = (&self.density, self.mesh.measures());
-        let change = blocks::sum(density.len(), |k| {
-            let i = k % cells;
-            density[k] * measures[i] * (raw[i] - before[i]).abs()
-        });
-        if self.field.mass() > 0.0 { change / self.field.mass() } else { 0.0 }
-    }
-
-    fn keep_potential(&mut self) {
-        self.work.raw.copy_from_slice(self.field.raw());
-    }
-
-    fn react_from(&mut self, duration: f64, to_stage: bool) {
+    /// Surveys the current density, at which J has been evaluated.
+    fn take_survey(&mut self) {
+        self.field.phases.enter(Phase::Survey);
+        let beta = self.rates.transport;
+        self.field.drive(beta, &mut self.transport);
         let cells = self.mesh.cells();
-        let rate = self.rates.reaction * duration;
-        for (s, sign) in self.field.signs().iter().enumerate() {
-            let sheet = s * cells..(s + 1) * cells;
-            let stage = &mut self.work.stage[sheet.clone()];
-            react(
-                &self.density[sheet.clone()],
-                self.field.raw(),
-                *sign,
-                self.field.regularization(),
-                rate,
-                stage,
-            );
-            if !to_stage {
-                self.density[sheet].copy_from_slice(stage);
-            }
+        let regularization = self.field.regularization();
+        self.survey = Survey::NONE;
+        for s in 0..self.field.signs().len() {
+            let sign = self.field.signs()[s];
+            let parts = self.field.parts();
+            let sheet = Sheet {
+                density: &self.density[s * cells..(s + 1) * cells],
+                velocities: velocities_of(parts.exact, parts.raw, beta, sign),
+                raw: parts.raw,
+                sign,
+                regularization,
+            };
+            self.survey = self.survey.join(self.transport.survey(sheet));
         }
+        self.field.settle(self.survey.mass);
     }
 
-    /// One reaction sub-step; returns the mean rate of change of J.
-    fn reaction_substep(&mut self, duration: f64) -> f64 {
-        self.refresh();
-        self.keep_potential();
-        self.react_from(0.5 * duration, true);
-        self.field.evaluate(&self.work.stage);
-        let change = self.potential_change() / (0.5 * duration);
-        self.react_from(duration, false);
-        self.work.fresh = false;
-        change
+    /// A reaction of every sheet, with J compared with the one kept where it ends the sub-step.
+    fn react(&mut self, duration: f64, path: Path) -> Reacted {
+        self.field.phases.enter(Phase::Reaction);
+        let cells = self.mesh.cells();
+        let (regularization, rate) = (self.field.regularization(), self.rates.reaction * duration);
+        let (from_before, to_stage) = match path {
+            Path::ToStage { from_before } => (from_before, true),
+            Path::ToDensity { from_before } => (from_before, false),
+        };
+        let mut total = [0.0; 2];
+        for s in 0..self.field.signs().len() {
+            let (sign, sheet) = (self.field.signs()[s], s * cells..(s + 1) * cells);
+            let parts = self.field.parts();
+            let Self { density, before, stage, .. } = self;
+            let (source, result) = match (from_before, to_stage) {
+                (true, true) => (Some(&before[sheet.clone()]), &mut stage[sheet]),
+                (false, true) => (Some(&density[sheet.clone()]), &mut stage[sheet]),
+                (true, false) => (Some(&before[sheet.clone()]), &mut density[sheet]),
+                (false, false) => (None, &mut density[sheet]),
+            };
+            let reaction = Reaction {
+                measures: self.mesh.measures(),
+                density: source,
+                raw: parts.raw,
+                sign,
+                regularization,
+                rate,
+                masses: Masses { sign, first: s == 0 },
+                compared: (!to_stage).then_some(parts.kept),
+            };
+            let sums = reaction.run(Arch::new(), result, parts.masses, &mut self.partial);
+            total = [total[0] + sums[0], total[1] + sums[1]];
+        }
+        total
+    }
+
+    /// One reaction sub-step by a midpoint J; returns the mean rate of change of J.
+    fn reaction_substep(&mut self, duration: f64, from_before: bool) -> f64 {
+        let [mass, _] = self.react(0.5 * duration, Path::ToStage { from_before });
+        self.field.keep_potential();
+        self.field.evaluate_masses(mass);
+        let [result, change] = self.react(duration, Path::ToDensity { from_before });
+        self.field.evaluate_masses(result);
+        mean(change, mass) / (0.5 * duration)
     }
 
     /// The first stage of Heun's method on every sheet, `stage = density + duration rate`, or the second,
-    /// `density = (density + stage + duration rate) / 2`.
-    fn euler_stage(&mut self, duration: f64, second: bool) -> Result<(), Rejection> {
-        self.field.velocity(self.rates.transport, &mut self.work.velocity);
-        let share = duration * self.positivity_rate();
-        if share > 1.0 {
-            return Err(Rejection::Positivity(share));
-        }
-        let cells = self.mesh.cells();
-        for (s, sign) in self.field.signs().iter().enumerate() {
-            let sheet = s * cells..(s + 1) * cells;
-            let Work { stage, rate, velocity, .. } = &mut self.work;
-            let (density, stage) = (&mut self.density[sheet.clone()], &mut stage[sheet]);
-            self.transport.rate(if second { stage } else { density }, velocity, *sign, rate);
-            let values =
-                density.par_iter_mut().zip(stage.par_iter_mut()).zip(rate.par_iter()).with_min_len(4096);
-            if second {
-                values.for_each(|((n, stage), r)| *n = 0.5 * (*n + *stage + duration * r));
+    /// `density = (density + stage + duration rate) / 2`; returns the mass that results and the change of J since it was
+    /// kept, integrated with the density.
+    fn euler_stage(&mut self, duration: f64, second: bool) -> Result<[f64; 2], Rejection> {
+        self.field.phases.enter(Phase::Transport);
+        let (beta, cells) = (self.rates.transport, self.mesh.cells());
+        self.field.drive(beta, &mut self.transport);
+        let (mut total, mut share, mut least) = ([0.0; 2], 0.0f64, f64::INFINITY);
+        for s in 0..self.field.signs().len() {
+            let (sign, sheet) = (self.field.signs()[s], s * cells..(s + 1) * cells);
+            let parts = self.field.parts();
+            let stage = Stage {
+                duration,
+                average: second,
+                masses: Some(Masses { sign, first: s == 0 }),
+                compared: second.then_some([parts.raw, parts.kept]),
+            };
+            let (source, result) = if second {
+                (&self.stage[sheet.clone()], &mut self.density[sheet])
             } else {
-                values.for_each(|((n, stage), r)| *stage = *n + duration * r);
-            }
+                (&self.density[sheet.clone()], &mut self.stage[sheet])
+            };
+            let velocities = velocities_of(parts.exact, parts.raw, beta, sign);
+            let (euler, change) = self.transport.stage(source, velocities, stage, result, parts.masses);
+            total = [total[0] + euler.mass, total[1] + change];
+            (share, least) = (share.max(euler.share), least.min(euler.least));
         }
-        let result = if second { &self.density } else { &self.work.stage };
-        if blocks::min(result.len(), |k| result[k]) < 0.0 {
-            return Err(Rejection::Negative);
+        if share > 1.0 {
+            Err(Rejection::Positivity(share))
+        } else if least < 0.0 {
+            Err(Rejection::Negative)
+        } else {
+            Ok(total)
         }
-        Ok(())
     }
 
     /// One transport sub-step; returns the mean rate of change of J.
-    fn transport_substep(&mut self, duration: f64) -> Result<f64, Rejection> {
-        self.refresh();
-        self.keep_potential();
-        self.euler_stage(duration, false)?;
-        self.work.fresh = false;
-        self.field.evaluate(&self.work.stage);
-        let change = self.potential_change() / duration;
-        self.euler_stage(duration, true)?;
-        Ok(change)
+    fn transport_substep(&mut self, duration: f64, from_before: bool) -> Result<f64, Rejection> {
+        if from_before {
+            self.density.copy_from_slice(&self.before);
+        }
+        let [mass, _] = self.euler_stage(duration, false)?;
+        self.field.keep_potential();
+        self.field.evaluate_masses(mass);
+        let [result, change] = self.euler_stage(duration, true)?;
+        self.field.evaluate_masses(result);
+        Ok(mean(change, mass) / duration)
     }
 
-    /// Advances the state by `duration` without asking whether it may; returns the mean rate of change of J.
+    /// Advances the density from `before` by `duration` without asking whether it may; returns the mean rate of change of J.
     fn advance(&mut self, duration: f64) -> Result<f64, Rejection> {
-        let mut change: f64 = 0.0;
+        let (mut change, mut from_before) = (0.0f64, true);
         for (flow, fraction) in self.scheme.splitting.substeps() {
-            match flow {
+            let of_substep = match flow {
                 SubFlow::Reaction if self.rates.reaction > 0.0 => {
-                    change = change.max(self.reaction_substep(fraction * duration));
+                    self.reaction_substep(fraction * duration, from_before)
                 }
                 SubFlow::Transport if self.rates.transport > 0.0 => {
-                    change = change.max(self.transport_substep(fraction * duration)?);
+                    self.transport_substep(fraction * duration, from_before)?
                 }
-                _ => {}
-            }
+                _ => continue,
+            };
+            change = change.max(of_substep);
+            from_before = false;
         }
-        self.refresh();
+        if from_before {
+            self.density.copy_from_slice(&self.before);
+        }
+        self.take_survey();
         Ok(change)
     }
 
@@ -306,20 +342,29 @@ impl FiniteVolume {
     /// Round-off of an objective of this size: that of the risk, and an integral of J d nu has that of its terms.
     fn round_off(&self, objective: f64) -> f64 {
         let [scale, _] = self.scale;
-        let terms = self.field.integrate(&self.density, f64::abs);
+        let terms = self.survey.absolute;
         ROUND_OFF * (self.field.risk().round_off(objective, scale) + terms + ROUND_OFF * scale)
     }
 
-    /// Tries a step; returns the indicator of its local error and the mean rate of change of J.
+    /// Tries a step; returns the indicator of its local error and the mean rate of change of J. On failure the state is
+    /// restored.
     fn try_step(&mut self, duration: f64) -> Result<[f64; 2], Rejection> {
         if self.time + duration <= self.time {
             return Err(Rejection::Stalled);
         }
-        let before = self.field.objective();
-        let change = self.advance(duration)?;
-        let error = 0.5 * (self.rates.reaction + self.rates.transport) * duration * duration * change;
-        self.judge(before, error)?;
-        Ok([error, change])
+        let (objective, survey) = (self.field.objective(), self.survey);
+        std::mem::swap(&mut self.density, &mut self.before);
+        let tried = self.advance(duration).and_then(|change| {
+            let error = 0.5 * (self.rates.reaction + self.rates.transport) * duration * duration * change;
+            self.judge(objective, error).map(|()| [error, change])
+        });
+        if tried.is_err() {
+            std::mem::swap(&mut self.density, &mut self.before);
+            self.field.evaluate(&self.density);
+            self.field.settle(survey.mass);
+            self.survey = survey;
+        }
+        tried
     }
 
     /// Chooses the next step after an accepted one of `duration`. The indicator of the local error grows with the square of
@@ -335,13 +380,14 @@ impl FiniteVolume {
         self.step = next.min(self.decay_bound(duration, change));
     }
 
-    /// The share `cfl` of the time in which J decays; the last step where its change is lost in round-off.
+    /// The share `cfl` of the time in which J decays; the last step where its change is lost in round-off, and no bound where J
+    /// does not change but is there.
     fn decay_bound(&self, duration: f64, change: f64) -> f64 {
         let [_, scale] = self.scale;
-        if duration * change <= 10.0 * ROUND_OFF * scale {
-            return if change == 0.0 { f64::INFINITY } else { duration };
+        let (mean, lost) = (self.survey.absolute / self.survey.mass, 10.0 * ROUND_OFF * scale);
+        if duration * change <= lost {
+            return if change == 0.0 && (mean > lost || mean.is_nan()) { f64::INFINITY } else { duration };
         }
-        let mean = self.field.integrate(&self.density, f64::abs) / self.field.mass();
         self.limits.cfl * mean / change
     }
 
@@ -353,13 +399,6 @@ impl FiniteVolume {
             _ => 0.5,
         }
     }
-
-    /// Restores the state before a rejected step.
-    fn restore(&mut self) {
-        self.density.copy_from_slice(&self.work.before);
-        self.work.fresh = false;
-        self.refresh();
-    }
 }
 
 impl Evolution for FiniteVolume {
@@ -370,12 +409,12 @@ impl Evolution for FiniteVolume {
     }
 
     fn step(&mut self, until: f64) -> Result<(), StepError> {
+        self.field.phases.enter(Phase::Survey);
         let remaining = until - self.time;
         let bound = self.step_bound();
         // Equal steps up to the landing, so that no tiny one is left over.
         let first = equal_part(remaining, bound);
         let mut duration = first;
-        self.work.before.copy_from_slice(&self.density);
         loop {
             match self.try_step(duration) {
                 Ok(measured) => {
@@ -385,7 +424,6 @@ impl Evolution for FiniteVolume {
                     return Ok(());
                 }
                 Err(reason) => {
-                    self.restore();
                     self.rejections += 1;
                     if duration < SMALLEST_STEP * first || reason == Rejection::Stalled {
                         return Err(StepError { time: self.time, step: duration, reason });
@@ -397,15 +435,17 @@ impl Evolution for FiniteVolume {
     }
 
     fn record(&mut self) -> Record {
-        let squared = self.field.integrate(&self.density, |j| j * j);
-        let transport = if self.rates.transport > 0.0 { self.transport_dissipation() } else { 0.0 };
+        self.field.phases.enter(Phase::Survey);
+        let beta = self.rates.transport;
+        let exact = if beta > 0.0 { self.field.integrate_squared_gradient(&self.density) } else { None };
+        let transport = exact.map_or(self.survey.power, |square| beta * square);
         Record {
             time: self.time,
             objective: self.field.objective(),
-            mass: self.field.mass(),
-            potential_min: self.field.potential_min(),
-            potential_mean: self.field.integrate(&self.density, |j| j),
-            dissipation: self.rates.reaction * squared + transport,
+            mass: self.survey.mass,
+            potential_min: self.survey.least,
+            potential_mean: self.survey.mean,
+            dissipation: self.rates.reaction * self.survey.squared + transport,
         }
     }
 
@@ -418,20 +458,12 @@ impl Evolution for FiniteVolume {
     }
 }
 
-impl FiniteVolume {
-    /// `beta sum over faces of (upwind nu) (J_j - J_i)^2 (face measure) / distance` with the two-point velocity, else
-    /// `beta integral of |grad J|^2 d nu`.
-    fn transport_dissipation(&mut self) -> f64 {
-        if let Some(square) = self.field.integrate_squared_gradient(&self.density) {
-            return self.rates.transport * square;
-        }
-        self.field.velocity(self.rates.transport, &mut self.work.velocity);
-        let cells = self.mesh.cells();
-        let mut power = 0.0;
-        for (s, sign) in self.field.signs().iter().enumerate() {
-            let sheet = &self.density[s * cells..(s + 1) * cells];
-            power -= self.transport.power(sheet, &self.work.velocity, *sign, self.field.raw());
-        }
-        power
-    }
+/// The velocities of a sheet of a sign: those of [`MeanField::drive`] if they are exact.
+fn velocities_of(exact: bool, raw: &[f64], beta: f64, sign: f64) -> Velocities<'_> {
+    if exact { Velocities::Given { sign } } else { Velocities::Potential { raw, rate: sign * beta } }
+}
+
+/// The mean of a quantity over a measure, from its integral.
+fn mean(integral: f64, mass: f64) -> f64 {
+    if mass > 0.0 { integral / mass } else { 0.0 }
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use sphereflow_mesh::Mesh;
 
-use super::Velocity;
-use crate::blocks::{self, block_size};
+use super::masses::Masses;
+use super::{Transport, Velocity};
+use crate::blocks;
 use crate::objective::{Field, Motion, Objective, Placed, Risk};
+use crate::phases::{Phase, Phases};
 
 /// J of a density, evaluated at the cells' centres: `J_s = s raw + lambda` on the sheet of sign s.
 pub struct MeanField {
@@ -17,9 +18,12 @@ pub struct MeanField {
     field: Field,
     signed_mass: Vec<f64>,
     raw: Vec<f64>,
-    objective: f64,
+    /// Values of `raw` that are kept to be compared with later ones.
+    kept: Vec<f64>,
+    risk: f64,
     mass: f64,
     exact: Option<ExactVelocity>,
+    pub(super) phases: Phases,
 }
 
 /// Psi at the midpoints of the faces, for the exact velocity.
@@ -28,6 +32,18 @@ struct ExactVelocity {
     value: Vec<f64>,
     gradient: Vec<f64>,
     cell_gradient: Vec<f64>,
+}
+
+/// What a stage of a step reads and writes of the field.
+pub(super) struct Parts<'a> {
+    /// Signed masses of all sheets together, to be put down.
+    pub masses: &'a mut [f64],
+    /// The potential at hand.
+    pub raw: &'a [f64],
+    /// The one that was kept.
+    pub kept: &'a [f64],
+    /// Whether velocities are exact.
+    pub exact: bool,
 }
 
 impl MeanField {
@@ -57,9 +73,11 @@ impl MeanField {
             field,
             signed_mass: vec![0.0; mesh.cells()],
             raw: vec![0.0; mesh.cells()],
-            objective: f64::NAN,
+            kept: vec![0.0; mesh.cells()],
+            risk: f64::NAN,
             mass: f64::NAN,
             exact,
+            phases: Phases::default(),
             mesh,
         }
     }
@@ -71,18 +89,39 @@ impl MeanField {
 
     /// Evaluates F and J at a density, sheet after sheet.
     pub fn evaluate(&mut self, density: &[f64]) {
-        let (cells, signs, measures) = (self.mesh.cells(), &self.signs, self.mesh.measures());
-        let size = block_size(cells);
-        self.signed_mass.par_chunks_mut(size).enumerate().for_each(|(b, masses)| {
-            for (n, mass) in masses.iter_mut().enumerate() {
-                let i = b * size + n;
-                let net: f64 = signs.iter().enumerate().map(|(s, sign)| sign * density[s * cells + i]).sum();
-                *mass = net * measures[i];
-            }
-        });
-        self.mass = blocks::sum(density.len(), |k| density[k] * measures[k % cells]);
-        self.objective = self.field.analyze(&self.signed_mass) + self.regularization * self.mass;
+        self.phases.enter(Phase::Analysis);
+        let (cells, mut mass) = (self.mesh.cells(), 0.0);
+        for (s, sign) in self.signs.iter().enumerate() {
+            let sheet = Masses { sign: *sign, first: s == 0 };
+            let density = &density[s * cells..(s + 1) * cells];
+            mass += sheet.put_down_all(density, self.mesh.measures(), &mut self.signed_mass);
+        }
+        self.evaluate_masses(mass);
+    }
+
+    /// Evaluates F and J at the signed masses that have been put into [`Self::parts`]; `mass` is their total, unsigned.
+    pub(super) fn evaluate_masses(&mut self, mass: f64) {
+        self.phases.enter(Phase::Analysis);
+        self.mass = mass;
+        self.risk = self.field.analyze(&self.signed_mass);
+        self.phases.enter(Phase::Synthesis);
         self.field.synthesize(&mut self.raw);
+        self.phases.enter(Phase::Survey);
+    }
+
+    /// What a stage reads and writes of the field.
+    pub(super) fn parts(&mut self) -> Parts<'_> {
+        Parts { masses: &mut self.signed_mass, raw: &self.raw, kept: &self.kept, exact: self.exact.is_some() }
+    }
+
+    /// Keeps the potential; there is none at hand until the next evaluation.
+    pub(super) fn keep_potential(&mut self) {
+        std::mem::swap(&mut self.raw, &mut self.kept);
+    }
+
+    /// Takes the total mass as summed elsewhere: the same to round-off.
+    pub(super) fn settle(&mut self, mass: f64) {
+        self.mass = mass;
     }
 
     /// R.
@@ -92,7 +131,7 @@ impl MeanField {
 
     /// F at the last density.
     pub fn objective(&self) -> f64 {
-        self.objective
+        self.risk + self.regularization * self.mass
     }
 
     /// nu(S^d) of the last density, over all sheets.
@@ -138,32 +177,15 @@ impl MeanField {
         (0..self.signs.len()).map(of_sheet).sum()
     }
 
-    /// Sets `velocity` to that of each face on a positive sheet, `-beta grad raw . n` from its first cell to its second; on
-    /// a negative sheet it is the opposite.
-    pub fn velocity(&mut self, transport: f64, velocity: &mut [f64]) {
-        let mesh = &self.mesh;
-        let size = block_size(mesh.faces());
-        if let Some(exact) = &mut self.exact {
-            exact.placed.synthesize_gradient(self.field.dual(), &mut exact.value, &mut exact.gradient);
-            let (dim, gradient) = (mesh.dim(), &exact.gradient);
-            velocity.par_chunks_mut(size).enumerate().for_each(|(b, velocities)| {
-                for (n, v) in velocities.iter_mut().enumerate() {
-                    let f = b * size + n;
-                    let normal = mesh.face_normal(f);
-                    let slope: f64 =
-                        gradient[f * dim..(f + 1) * dim].iter().zip(normal).map(|(g, n)| g * n).sum();
-                    *v = -transport * slope;
-                }
-            });
-            return;
-        }
-        let raw = &self.raw;
-        velocity.par_chunks_mut(size).enumerate().for_each(|(b, velocities)| {
-            for (n, v) in velocities.iter_mut().enumerate() {
-                let f = b * size + n;
-                let [first, second] = mesh.face_cells()[f].map(|c| c as usize);
-                *v = -transport * (raw[second] - raw[first]) / mesh.face_distances()[f];
-            }
+    /// Gives the transport the velocity of each face on a positive sheet, `-beta grad raw . n`, if it is to be exact; the
+    /// velocities of a sheet of a sign follow from the two.
+    pub(super) fn drive(&mut self, beta: f64, transport: &mut Transport) {
+        let Some(exact) = &mut self.exact else { return };
+        exact.placed.synthesize_gradient(self.field.dual(), &mut exact.value, &mut exact.gradient);
+        let (mesh, dim, gradient) = (&self.mesh, self.mesh.dim(), &exact.gradient);
+        transport.set_velocity(|f| {
+            let normal = mesh.face_normal(f);
+            -beta * gradient[f * dim..(f + 1) * dim].iter().zip(normal).map(|(g, n)| g * n).sum::<f64>()
         });
     }
 

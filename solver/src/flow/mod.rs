@@ -3,19 +3,30 @@
 //! `d_t nu = -alpha nu J + beta div(nu grad J)`: the *reaction* multiplies each cell by an exponential, the *transport*
 //! moves mass through the faces with the velocity `-beta grad J`; a *splitting* composes the two.
 
+mod by_faces;
 mod finite_volume;
+mod given;
+mod lanes;
+mod limiter;
+mod masses;
 mod mean_field;
+mod poles;
 mod reaction;
-mod reconstruction;
+mod rows;
 mod scheme;
 mod splitting;
+mod stage;
+mod stencil;
+mod survey;
+mod sweep;
 mod transport;
+mod window;
 
+pub use by_faces::ByFaces;
 pub use finite_volume::{FiniteVolume, Rejection, StepError};
+pub use limiter::limited_slope;
 pub use mean_field::MeanField;
 pub use reaction::react;
-pub(crate) use reconstruction::tangent_basis;
-pub use reconstruction::{Reconstruction, limited_slope};
 pub use scheme::{Limiter, Order, Scheme, StepLimits, Velocity};
 pub use splitting::{Splitting, SubFlow};
-pub use transport::Transport;
+pub use transport::{Euler, Transport, Velocities};

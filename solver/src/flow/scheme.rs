@@ -65,7 +65,7 @@ pub struct StepLimits {
     ///
     /// The limit of order 1 is `dt (sum of outflow velocity times face measure) <= cell measure`; that of order 2 is the
     /// same with half of the measure, and `dt (velocity)(face measure) <= (cell measure) / (number of faces)` for every
-    /// outflow face (see [`super::Transport::positivity_rate`] for the proof).
+    /// outflow face (see [`super::Transport`] for the proof).
     pub cfl: f64,
     /// Largest step; infinite for none.
     pub max_step: f64,

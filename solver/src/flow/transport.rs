@@ -1,98 +1,150 @@
-//! The transport `d_t nu + div(nu v) = 0` with a velocity given on the faces.
+//! The transport `d_t nu + div(nu v) = 0` by upwind fluxes, swept over the patches of a mesh.
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
+use pulp::Arch;
 use sphereflow_mesh::Mesh;
 
-use super::{Order, Reconstruction, Scheme};
-use crate::blocks::{self, block_size};
+use super::given;
+use super::poles::{Outflow, Poles};
+use super::stage::{Stage, Sums, Task};
+use super::survey::Survey;
+use super::sweep::Patches;
+use super::window::{Drive, LANES};
+use super::{Order, Scheme};
 
 /// Upwind fluxes on a mesh.
+///
+/// Order 1 is the donor cell. At order 2 the density goes on from the upwind cell to the face with a limited slope along the
+/// line of the lattice through both cells (see [`super::ByFaces`], which does the same face by face).
+///
+/// The *positivity rate* of a velocity v is the rate at which the positivity limit of the order in use is reached: with
+/// `dt rate <= 1` a forward Euler step keeps densities nonnegative. At order 1 a cell loses `dt (sum of v l) nu`, the sum over
+/// its outflow faces of measure l, and the rate is the largest of that sum over the measure A of the cell. At order 2 a face value is at
+/// most `2 nu`, so the cell loses at most twice as much; the rate is the larger of twice that sum and
+/// `faces max(v l)`, each over A, with the number of faces of a hexagon also for the pentagons.
+///
+/// Nothing is stored for each face but for a velocity given on the faces: neighbours are at fixed offsets in the patches of
+/// the mesh, whose geometry is one for all. A stage reads a density and writes the next in one pass.
 pub struct Transport {
-    mesh: Arc<Mesh>,
-    order: Order,
-    reconstruction: Option<Reconstruction>,
-    flux: Vec<f64>,
+    pub(super) mesh: Arc<Mesh>,
+    pub(super) patches: Patches,
+    pub(super) poles: Poles,
+    pub(super) arch: Arch,
+    /// Velocity times measure of the faces, if given: as the stencil lays them out, patch by patch.
+    flow: Vec<f64>,
+    /// Measures of the faces, for a velocity that is given.
+    lengths: Vec<f64>,
+    partial: Vec<Sums>,
+    pub(super) surveys: Vec<Survey>,
+}
+
+/// The velocity of a sheet: what moves its mass.
+#[derive(Debug, Clone, Copy)]
+pub enum Velocities<'a> {
+    /// Two-point, `-rate (raw_j - raw_i) / distance`, of a potential with one value a cell; the rate is sign times beta.
+    Potential {
+        /// The potential, one value a cell.
+        raw: &'a [f64],
+        /// Its factor.
+        rate: f64,
+    },
+    /// That last given by [`Transport::set_velocity`], times a sign.
+    Given {
+        /// Its factor.
+        sign: f64,
+    },
+}
+
+/// What a forward Euler step finds on its way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Euler {
+    /// The step times the positivity rate of the velocity.
+    pub share: f64,
+    /// The least density that results.
+    pub least: f64,
+    /// The mass that results.
+    pub mass: f64,
 }
 
 impl Transport {
     /// The transport of a scheme on a mesh.
     pub fn new(mesh: Arc<Mesh>, scheme: &Scheme) -> Self {
-        let reconstruction =
-            (scheme.order == Order::Second).then(|| Reconstruction::new(&mesh, scheme.limiter));
-        Self { flux: vec![0.0; mesh.faces()], order: scheme.order, reconstruction, mesh }
+        let patches = Patches::new(&mesh, *scheme);
+        let poles = Poles::new(&mesh, &patches.list, &patches.stencil);
+        let count = patches.bands.len() + 1;
+        let (partial, surveys) = (vec![Sums::NONE; count], vec![Survey::NONE; count]);
+        let (flow, lengths) = (Vec::new(), Vec::new());
+        Self { arch: Arch::new(), flow, lengths, partial, surveys, poles, patches, mesh }
     }
 
-    /// The rate at which the positivity limit of the order in use is reached: with `dt rate <= 1` a forward Euler step
-    /// keeps densities nonnegative.
-    ///
-    /// `velocity` is that of the faces times `sign`, from their first cell to their second.
-    ///
-    /// Order 1: the cell loses `dt (sum of v l) nu`, the sum over its outflow faces, and the rate is that sum over the cell's
-    /// measure A. Order 2: a face value is at most `2 nu`, so the cell loses at most twice as much; the rate is the larger of
-    /// twice that sum and `faces max(v l)`, each over A.
-    pub fn positivity_rate(&self, velocity: &[f64], sign: f64) -> f64 {
-        let mesh = &self.mesh;
-        blocks::max(mesh.cells(), |i| {
-            let faces = mesh.cell_faces(i);
-            let outflow = faces.iter().map(|f| {
-                let f = *f as usize;
-                (sign * mesh.sign(f, i) * velocity[f]).max(0.0) * mesh.face_measures()[f]
-            });
-            let (sum, largest) = outflow.fold((0.0, 0.0f64), |(sum, largest), o| (sum + o, largest.max(o)));
-            let total = match self.order {
-                Order::First => sum,
-                Order::Second => (2.0 * sum).max(faces.len() as f64 * largest),
-            };
-            total / mesh.measures()[i]
-        })
-    }
-
-    /// Takes the flux through each face: velocity times upwind value times face measure, from the first cell to the second.
-    fn take_fluxes(&mut self, density: &[f64], velocity: &[f64], sign: f64) {
-        let mesh = &self.mesh;
-        if let Some(reconstruction) = &mut self.reconstruction {
-            reconstruction.prepare(mesh, density);
+    /// Takes the velocity of each face from its first cell to its second, for [`Velocities::Given`].
+    pub fn set_velocity(&mut self, velocity: impl Fn(usize) -> f64 + Sync) {
+        if self.lengths.is_empty() {
+            self.lengths = given::lengths(&self.mesh, &self.patches);
+            self.flow = vec![0.0; self.patches.list.len() * self.patches.stencil.faces() + LANES];
         }
-        let reconstruction = self.reconstruction.as_ref();
-        let size = block_size(mesh.faces());
-        self.flux.par_chunks_mut(size).enumerate().for_each(|(b, fluxes)| {
-            for (n, flux) in fluxes.iter_mut().enumerate() {
-                let f = b * size + n;
-                let v = sign * velocity[f];
-                let [first, second] = mesh.face_cells()[f].map(|c| c as usize);
-                let (up, down) = if v >= 0.0 { (first, second) } else { (second, first) };
-                let value = reconstruction.map_or(density[up], |r| r.face_value(mesh, density, up, down));
-                *flux = v * value * mesh.face_measures()[f];
-            }
-        });
+        given::fill(&self.mesh, &self.patches, &self.lengths, &mut self.flow, velocity);
     }
 
-    /// Sets `rate` to `-div(nu v)` in each cell: the sums over the cells of rate times measure vanish to round-off.
-    pub fn rate(&mut self, density: &[f64], velocity: &[f64], sign: f64, rate: &mut [f64]) {
-        self.take_fluxes(density, velocity, sign);
-        let (mesh, flux) = (&self.mesh, &self.flux);
-        let size = block_size(mesh.cells());
-        rate.par_chunks_mut(size).enumerate().for_each(|(b, rates)| {
-            for (n, rate) in rates.iter_mut().enumerate() {
-                let i = b * size + n;
-                let outflow: f64 =
-                    mesh.cell_faces(i).iter().map(|f| mesh.sign(*f as usize, i) * flux[*f as usize]).sum();
-                *rate = -outflow / mesh.measures()[i];
-            }
-        });
+    /// What the sweep is to take for velocities.
+    pub(super) fn drive<'a>(&'a self, velocities: Velocities<'a>) -> Drive<'a> {
+        match velocities {
+            Velocities::Potential { raw, rate } => Drive::Potential { raw, rate },
+            Velocities::Given { sign } => Drive::Faces { flow: &self.flow, rate: sign },
+        }
     }
 
-    /// The rate at which the transport changes `sum of raw_i nu_i measure_i`: the sum over the faces of flux times the
-    /// difference of `sign raw` across it. With the two-point velocity of the same potential it is
-    /// `-beta sum (upwind nu) (J_j - J_i)^2 (face measure) / distance`.
-    pub fn power(&mut self, density: &[f64], velocity: &[f64], sign: f64, raw: &[f64]) -> f64 {
-        self.take_fluxes(density, velocity, sign);
-        let (mesh, flux) = (&self.mesh, &self.flux);
-        blocks::sum(mesh.faces(), |f| {
-            let [first, second] = mesh.face_cells()[f].map(|c| c as usize);
-            flux[f] * sign * (raw[second] - raw[first])
-        })
+    /// A forward Euler step of one sheet: `result = density - duration div(density v)`.
+    ///
+    /// It keeps densities nonnegative if the `share` that it returns is at most one.
+    ///
+    /// # Panics
+    /// If a slice does not have one value a cell, or no velocity has been given that is asked for.
+    pub fn euler(
+        &mut self,
+        density: &[f64],
+        velocities: Velocities<'_>,
+        duration: f64,
+        result: &mut [f64],
+    ) -> Euler {
+        self.stage(density, velocities, Stage { duration, ..Stage::default() }, result, &mut []).0
+    }
+
+    /// A stage, and the change of the potential that it has been asked for.
+    pub(super) fn stage(
+        &mut self,
+        density: &[f64],
+        velocities: Velocities<'_>,
+        stage: Stage<'_>,
+        result: &mut [f64],
+        mass: &mut [f64],
+    ) -> (Euler, f64) {
+        let mut partial = std::mem::take(&mut self.partial);
+        let task = Task {
+            mesh: &self.mesh,
+            patches: &self.patches,
+            poles: &self.poles,
+            arch: self.arch,
+            density,
+            drive: self.drive(velocities),
+            stage,
+        };
+        let sums = task.run(result, mass, &mut partial);
+        self.partial = partial;
+        sums
+    }
+
+    /// The positivity rate of a cell times its measure, from the sum of the flows out of it and the largest.
+    pub(super) fn rate_of(order: Order, faces: f64, sum: f64, largest: f64) -> f64 {
+        match order {
+            Order::First => sum,
+            Order::Second => (2.0 * sum).max(faces * largest),
+        }
+    }
+
+    /// The positivity rate of a pole.
+    pub(super) fn pole_rate(&self, outflow: &Outflow, measure: f64) -> f64 {
+        Self::rate_of(self.patches.order, 6.0, outflow.sum, outflow.largest) / measure
     }
 }
