@@ -1,6 +1,11 @@
 //! Sums over pairs on the circle in nearly linear time, where the kernel has the structure: the arc-cosine kernels.
 
+use rayon::prelude::*;
+
 use super::circular_pairs::ArcCosineSums;
+
+/// The fewest directions whose angles a thread takes together.
+const TOGETHER: usize = 1024;
 
 /// Directions of the plane with coordinates, on either side of [`ArcCosineSums`]: sources of three numbers (direction and mass).
 pub(super) struct CircleSums {
@@ -30,17 +35,16 @@ impl CircleSums {
     }
 
     fn load(&mut self, sources: &[f64]) {
-        let slots = self.source_angle.iter_mut().zip(&mut self.source_mass);
-        for (source, (angle, mass)) in sources.chunks_exact(3).zip(slots) {
+        let slots = self.source_angle.par_iter_mut().zip(&mut self.source_mass);
+        slots.zip(sources.par_chunks_exact(3)).with_min_len(TOGETHER).for_each(|((angle, mass), source)| {
             (*angle, *mass) = (source[1].atan2(source[0]), source[2]);
-        }
+        });
     }
 
     /// Moves the targets to directions, shape [targets, 2] flat.
     pub(super) fn move_to(&mut self, directions: &[f64]) {
-        for (angle, x) in self.target_angle.iter_mut().zip(directions.chunks_exact(2)) {
-            *angle = x[1].atan2(x[0]);
-        }
+        let angles = self.target_angle.par_iter_mut().zip(directions.par_chunks_exact(2));
+        angles.with_min_len(TOGETHER).for_each(|(angle, x)| *angle = x[1].atan2(x[0]));
     }
 
     /// The sums over the sources at each target.

@@ -167,8 +167,11 @@ impl Placed for PlacedCircular {
         match self.lift {
             Lift::Circle => self.sums.analyze(mass, &mut self.coefficients),
             Lift::TwoLayer => {
-                self.scaled.copy_from_slice(mass);
-                scale(&mut self.scaled, &self.amplitude);
+                let size = block_size(mass.len());
+                let factors = mass.par_chunks(size).zip(self.amplitude.par_chunks(size));
+                self.scaled.par_chunks_mut(size).zip(factors).for_each(|(scaled, (mass, amplitude))| {
+                    scaled.iter_mut().zip(mass.iter().zip(amplitude)).for_each(|(s, (q, c))| *s = q * c);
+                });
                 self.sums.analyze(&self.scaled, &mut self.coefficients);
             }
         }

@@ -133,7 +133,7 @@ impl Placed for MatrixFree {
 }
 
 /// One pass over units and data, for `P` inputs, or any number of them where P = 0.
-trait Pass {
+pub(super) trait Pass {
     fn pass<S: Simd, A: Lanes, const P: usize>(self, simd: S, act: A);
 }
 
@@ -150,7 +150,7 @@ impl<T: Pass, A: Lanes, const P: usize> WithSimd for Compiled<T, A, P> {
 }
 
 /// Runs a pass compiled for the machine, the activation and the number of inputs of the network.
-fn run<T: Pass>(arch: Arch, network: &DataNetwork, pass: T) {
+pub(super) fn run<T: Pass>(arch: Arch, network: &DataNetwork, pass: T) {
     fn sized<T: Pass, A: Lanes>(arch: Arch, inputs: usize, act: A, pass: T) {
         match inputs {
             3 => arch.dispatch(Compiled::<T, A, 3>(pass, act)),

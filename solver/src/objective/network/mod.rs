@@ -1,6 +1,7 @@
 //! Two-layer networks on finite data: `Psi(eta)` is the vector of a unit's outputs on the n data points.
 
 mod activation;
+mod caps;
 mod flips;
 mod matrix_free;
 mod moments;
@@ -13,6 +14,7 @@ pub use activation::Activation;
 use std::sync::Arc;
 
 use super::features::{Evaluation, FeatureMap, Motion, Placed};
+use caps::CapTree;
 use flips::Flips;
 use matrix_free::{MatrixFree, TILE};
 use moments::{Moments, moment_len};
@@ -35,7 +37,7 @@ pub enum Layers {
 /// | identity, quadratic | any | moments, where they take fewer products than the pairs | moments | (N + n) p^k |
 /// | any other | 1, 2 | half circles; matrix-free for moving units on at most 16 data | half circles | N + n |
 /// | any other | 3, 4, ..., fixed | flips along a curve, where few are to be expected; else matrix-free | flips | N + n + flips |
-/// | any other | 3, 4, ..., moving | matrix-free | matrix-free: there is nothing faster | N n p |
+/// | any other | 3, 4, ..., moving | caps, where they are to be expected small; else matrix-free | caps | N n times their radius |
 ///
 /// [`Evaluation::Direct`] is matrix-free. All are exact to round-off: 2e-15 of the largest sum of the absolute values of
 /// all products of weights, coordinates and masses that a prediction is made of, and likewise for a value and a gradient.
@@ -139,6 +141,7 @@ impl FeatureMap for DataNetwork {
             Algorithm::Moments => Box::new(Moments::new(self, points)),
             Algorithm::Plane => plane::place(self, points),
             Algorithm::Flips => Box::new(Flips::plan(self, points)),
+            Algorithm::Caps => Box::new(CapTree::new(self, points)),
         }
     }
 }
@@ -154,6 +157,8 @@ enum Algorithm {
     Plane,
     /// By the flips of the active set along a curve: O(N + n + flips); in `Auto` where few are to be expected.
     Flips,
+    /// By caps of near directions: O(N n r), r the radius of the caps; in `Auto` where they are small.
+    Caps,
 }
 
 impl DataNetwork {
@@ -174,6 +179,7 @@ impl DataNetwork {
         match motion {
             _ if planar => Algorithm::Plane,
             Motion::Fixed if inputs >= 3 && flips => Algorithm::Flips,
+            Motion::Moving if inputs >= 3 && (fast || CapTree::pays(self, units)) => Algorithm::Caps,
             _ => Algorithm::MatrixFree,
         }
     }

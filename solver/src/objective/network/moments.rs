@@ -13,8 +13,8 @@ use crate::blocks::{VectorSum, block_size};
 use crate::objective::features::{FeatureMap, Placed};
 use crate::vectorized::vectorized;
 
-/// Points per inner loop: what a loop needs of them stays in the first-level cache.
-const CHUNK: usize = 64;
+/// Points per inner loop where there are many: what a loop needs of them stays in the first-level cache.
+pub(super) const CHUNK: usize = 64;
 
 /// Numbers of the moment of degree k of vectors of `inputs` coordinates: for k = 2 the lower triangle of a symmetric matrix by
 /// rows.
@@ -27,10 +27,16 @@ type Columns = Vec<Vec<f64>>;
 
 /// Adds `sum_i weight_i x_i` or `sum_i weight_i x_i x_i^T` over the points of `range`.
 #[inline(always)]
-fn add_moment(degree: u32, columns: &[Vec<f64>], weight: &[f64], range: Range<usize>, moment: &mut [f64]) {
-    for start in range.clone().step_by(CHUNK) {
-        let mut w = [0.0; CHUNK];
-        let end = (start + CHUNK).min(range.end);
+pub(super) fn add_moment<const C: usize>(
+    degree: u32,
+    columns: &[Vec<f64>],
+    weight: &[f64],
+    range: Range<usize>,
+    moment: &mut [f64],
+) {
+    for start in range.clone().step_by(C) {
+        let mut w = [0.0; C];
+        let end = (start + C).min(range.end);
         w[..end - start].copy_from_slice(&weight[start..end]);
         if degree == 1 {
             for (moment, x) in moment.iter_mut().zip(columns) {
@@ -41,8 +47,8 @@ fn add_moment(degree: u32, columns: &[Vec<f64>], weight: &[f64], range: Range<us
         let mut moment = moment.iter_mut();
         for (d, x) in columns.iter().enumerate() {
             let mut wx = w;
-            let x = chunk(x, start);
-            for i in 0..CHUNK {
+            let x = chunk::<C>(x, start);
+            for i in 0..C {
                 wx[i] *= x[i];
             }
             // In this order: a zip takes from its first iterator before it sees the end of its second.
@@ -56,30 +62,30 @@ fn add_moment(degree: u32, columns: &[Vec<f64>], weight: &[f64], range: Range<us
 /// The form of a moment at a chunk of points: for each coordinate d `sum_e M_de x_e` (k = 2) or `M_d` (k = 1) goes to
 /// `each`; returns the form's values.
 #[inline(always)]
-fn form(
+pub(super) fn form<const C: usize>(
     degree: u32,
     columns: &[Vec<f64>],
     moment: &[f64],
     start: usize,
-    mut each: impl FnMut(usize, &[f64; CHUNK]),
-) -> [f64; CHUNK] {
-    let mut value = [0.0; CHUNK];
+    mut each: impl FnMut(usize, &[f64; C]),
+) -> [f64; C] {
+    let mut value = [0.0; C];
     for (d, x) in columns.iter().enumerate() {
-        let mut row = [0.0; CHUNK];
+        let mut row = [0.0; C];
         if degree == 1 {
             row.fill(moment[d]);
         } else {
             for (e, y) in columns.iter().enumerate() {
                 let (long, short) = (d.max(e), d.min(e));
                 let entry = moment[long * (long + 1) / 2 + short];
-                let y = chunk(y, start);
-                for i in 0..CHUNK {
+                let y = chunk::<C>(y, start);
+                for i in 0..C {
                     row[i] = entry.mul_add(y[i], row[i]);
                 }
             }
         }
-        let x = chunk(x, start);
-        for i in 0..CHUNK {
+        let x = chunk::<C>(x, start);
+        for i in 0..C {
             value[i] = row[i].mul_add(x[i], value[i]);
         }
         each(d, &row);
@@ -88,12 +94,12 @@ fn form(
 }
 
 #[inline(always)]
-fn chunk(column: &[f64], start: usize) -> &[f64; CHUNK] {
+fn chunk<const C: usize>(column: &[f64], start: usize) -> &[f64; C] {
     column[start..].first_chunk().expect("columns are padded to whole chunks")
 }
 
 #[inline(always)]
-fn inner(a: &[f64; CHUNK], b: &[f64; CHUNK]) -> f64 {
+fn inner<const C: usize>(a: &[f64; C], b: &[f64; C]) -> f64 {
     let mut lanes = [0.0_f64; 16];
     for (a, b) in a.chunks_exact(16).zip(b.chunks_exact(16)) {
         for k in 0..16 {
@@ -151,7 +157,7 @@ impl Moments {
             vectorized(
                 arch,
                 #[inline(always)]
-                || add_moment(degree, data, dual, range.clone(), moment),
+                || add_moment::<CHUNK>(degree, data, dual, range.clone(), moment),
             );
         });
     }
@@ -184,7 +190,7 @@ impl Placed for Moments {
             vectorized(
                 arch,
                 #[inline(always)]
-                || add_moment(degree, units, weight, range.clone(), moment),
+                || add_moment::<CHUNK>(degree, units, weight, range.clone(), moment),
             );
         });
         let (data, moment) = (&self.data, &self.moment);
@@ -196,7 +202,7 @@ impl Placed for Moments {
                 || {
                     for (c, h) in prediction.chunks_mut(CHUNK).enumerate() {
                         h.copy_from_slice(
-                            &form(
+                            &form::<CHUNK>(
                                 degree,
                                 data,
                                 moment,
@@ -224,7 +230,7 @@ impl Placed for Moments {
                     for (c, value) in value.chunks_mut(CHUNK).enumerate() {
                         let start = b * size + c * CHUNK;
                         value.copy_from_slice(
-                            &form(
+                            &form::<CHUNK>(
                                 degree,
                                 units,
                                 moment,
@@ -258,9 +264,9 @@ impl Placed for Moments {
                         let start = b * size + c * CHUNK;
                         let mut output = [f64::from(degree); CHUNK];
                         for a in &all[..first] {
-                            output.iter_mut().zip(chunk(a, start)).for_each(|(k, a)| *k *= a);
+                            output.iter_mut().zip(chunk::<CHUNK>(a, start)).for_each(|(k, a)| *k *= a);
                         }
-                        let seen = form(
+                        let seen = form::<CHUNK>(
                             degree,
                             &all[first..],
                             moment,

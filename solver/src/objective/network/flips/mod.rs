@@ -14,10 +14,15 @@
 //! that follow is carried backward: O(N + n + flips), and the one is the transpose of the other. Units are cut into blocks
 //! that start afresh, so that blocks run in parallel and round-off does not grow with N.
 //!
+//! The cells of the flat mesh of the sphere lie on great circles in equal steps of the projection, which a plan finds out: it then keeps
+//! one number a cell in place of the three of its direction (see `units`), for large meshes are bound by memory.
+//!
 //! Accuracy: round-off of sums over a block, relative to the sums of absolute values.
 
 mod panel;
 mod plan;
+mod quad;
+mod units;
 mod walk;
 
 use std::f64::consts::PI;
@@ -28,10 +33,10 @@ use rayon::prelude::*;
 use super::super::features::{FeatureMap, Placed, project_on_tangent};
 use super::DataNetwork;
 use super::activation::Pieces;
-use crate::blocks::VectorSum;
 use crate::curve;
 use panel::{Component, Panel};
-use plan::{Block, Planner, Subset};
+use plan::{Block, FLIP_BYTES, Planner, Subset};
+use quad::Quad;
 
 /// The most and the least units of a block: enough that its fresh start costs little, and blocks enough for all threads.
 const MOST_UNITS: usize = 4096;
@@ -43,9 +48,14 @@ const ENOUGH_BLOCKS: usize = 32;
 /// The most memory of a plan.
 const MOST_BYTES: f64 = 2e9;
 
-/// The most and the least partial sums of the analysis.
+/// The most and the least partial sums of the analysis, and how many times fewer numbers than units they have between: to clear them
+/// and to add them up must cost little beside the walks.
 const MOST_PARTIALS: usize = 32;
-const LEAST_PARTIALS: usize = 8;
+const LEAST_PARTIALS: usize = 4;
+const UNITS_PER_NUMBER: usize = 4;
+
+/// Data whose partial sums are added together.
+const DATA_CHUNK: usize = 256;
 
 /// How much longer than along the curve the way along the units as given may be: more flips against a permutation.
 const GIVEN_ORDER_PAYS: f64 = 1.25;
@@ -68,9 +78,10 @@ pub(super) struct Flips {
     size: usize,
     blocks: Vec<Block>,
     panels: Vec<Panel>,
-    moments: VectorSum,
-    /// For each panel n vectors and their common part.
-    total: Vec<f64>,
+    /// Blocks of each partial sum of the analysis.
+    blocks_per_partial: usize,
+    /// Partial sums: for each panel 2 n rows and their common part.
+    partials: Vec<Quad>,
     arch: Arch,
 }
 
@@ -109,9 +120,9 @@ impl Flips {
     /// The plan of `network` at `points`, shape [N, dim] flat.
     ///
     /// # Panics
-    /// If there are more than 2^23 data, see [`Flips::serves`].
+    /// If there are more than 2^31 data, see [`Flips::serves`].
     pub(super) fn plan(network: &DataNetwork, points: &[f64]) -> Self {
-        assert!(Self::serves(network), "a flip holds the index of its datum in 23 bits");
+        assert!(Self::serves(network), "a flip holds its datum and its direction in 32 bits");
         Self::along(network, points, Course::new(network, points))
     }
 
@@ -126,7 +137,7 @@ impl Flips {
         // Flips, and the active data at the start of every block of units.
         let records =
             (flips_per_datum + 1.0 / block_size(units) as f64) * units as f64 * network.count as f64;
-        let bytes = size_of::<u32>() as f64 * records;
+        let bytes = FLIP_BYTES as f64 * records;
         Self::serves(network)
             && PAIRS_PER_FLIP * flips_per_datum * (panels as f64) < 1.0
             && bytes < MOST_BYTES
@@ -144,17 +155,19 @@ impl Flips {
         let blocks = blocks(network, &points, &directions, size, split.degree == 1 && split.smooth != 0.0);
         let panels: Vec<Panel> = Component::all(split.degree, p)
             .chunks(8)
-            .map(|components| Panel::new(components.to_vec(), network, &points))
+            .map(|components| Panel::new(components.to_vec(), network, &points, &blocks, size))
             .collect();
-        let len: usize = panels.iter().map(|panel| (network.count + 1) * panel.width).sum();
-        let partials = (count / len).clamp(LEAST_PARTIALS, MOST_PARTIALS);
+        let len: usize = panels.iter().map(|panel| panel.rows(network.count)).sum();
+        let partials = count / (UNITS_PER_NUMBER * 4 * len);
+        let partials = partials.clamp(LEAST_PARTIALS, MOST_PARTIALS).min(blocks.len().max(1));
+        let blocks_per_partial = blocks.len().div_ceil(partials).max(1);
         Self {
             network: network.clone(),
             pieces: split,
             order: order.map(|unit| Permutation::new(unit, dim)),
             size,
-            moments: VectorSum::in_blocks_of(blocks.len(), len, blocks.len().div_ceil(partials)),
-            total: vec![0.0; len],
+            blocks_per_partial,
+            partials: vec![Quad::ZERO; blocks.len().div_ceil(blocks_per_partial) * len],
             points,
             blocks,
             panels,
@@ -172,6 +185,70 @@ impl Flips {
     fn load(&mut self, dual: &[f64]) {
         self.panels.iter_mut().for_each(|panel| panel.load(dual, self.pieces));
     }
+
+    /// The moments of the blocks of each partial sum; `mass` is in the order of the curve.
+    fn add_moments(partials: &mut [Quad], plan: &Plan, mass: &[f64]) {
+        let &Plan { panels, blocks, size, count, blocks_per_partial, arch } = plan;
+        let len: usize = panels.iter().map(|panel| panel.rows(count)).sum();
+        partials.par_chunks_mut(len).enumerate().for_each(|(p, partial)| {
+            partial.fill(Quad::ZERO);
+            let first = p * blocks_per_partial;
+            for b in first..(first + blocks_per_partial).min(blocks.len()) {
+                let mass = &mass[b * size..((b + 1) * size).min(mass.len())];
+                let mut rest = &mut *partial;
+                for panel in panels {
+                    let (moments, next) = rest.split_at_mut(panel.rows(count));
+                    panel.analyze(arch, &blocks[b], b, mass, moments);
+                    rest = next;
+                }
+            }
+        });
+    }
+
+    /// The predictions from the partial sums.
+    fn predict(&self, prediction: &mut [f64]) {
+        let count = self.network.count;
+        let len: usize = self.panels.iter().map(|panel| panel.rows(count)).sum();
+        prediction.fill(0.0);
+        let mut first = 0;
+        for panel in &self.panels {
+            let quads = panel.quads;
+            let sum = |i: usize, k: usize| {
+                let partials = self.partials.chunks_exact(len);
+                partials.fold([0.0; 4], |sum, p| add(sum, p[first + i * quads + k].0))
+            };
+            let all: [[f64; 4]; 2] =
+                std::array::from_fn(|k| if k < quads { sum(2 * count, k) } else { [0.0; 4] });
+            prediction.par_chunks_mut(DATA_CHUNK).enumerate().for_each(|(chunk, prediction)| {
+                for (h, i) in prediction.iter_mut().zip(chunk * DATA_CHUNK..) {
+                    for k in 0..quads {
+                        let (on, off) = (sum(i, k), sum(count + i, k));
+                        let x = panel.data[i * quads + k].0;
+                        for d in 0..4 {
+                            *h += x[d]
+                                * (self.pieces.kinked * (on[d] - off[d]) + self.pieces.smooth * all[k][d]);
+                        }
+                    }
+                }
+            });
+            first += panel.rows(count);
+        }
+    }
+}
+
+/// What the analysis reads.
+struct Plan<'a> {
+    panels: &'a [Panel],
+    blocks: &'a [Block],
+    size: usize,
+    count: usize,
+    blocks_per_partial: usize,
+    arch: Arch,
+}
+
+fn add(mut a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
+    a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+    a
 }
 
 fn block_size(count: usize) -> usize {
@@ -260,7 +337,7 @@ impl Permutation {
     }
 }
 
-/// Brings rows of `dim` numbers from the order of the curve to that of the units.
+/// Brings rows of `dim` numbers to another order: row j is that at `place[j]`.
 fn restore(place: &[u32], dim: usize, along: &[f64], rows: &mut [f64]) {
     rows.par_chunks_mut(MOST_UNITS * dim).zip(place.par_chunks(MOST_UNITS)).for_each(|(rows, place)| {
         for (row, &c) in rows.chunks_exact_mut(dim).zip(place) {
@@ -280,32 +357,23 @@ impl Placed for Flips {
     }
 
     fn analyze(&mut self, mass: &[f64], prediction: &mut [f64]) {
-        let (panels, blocks, size) = (&self.panels, &self.blocks, self.size);
-        let unit = self.order.as_ref().map(|order| &order.unit[..]);
-        let (count, arch) = (self.network.count, self.arch);
-        self.moments.run(&mut self.total, |range, partial| {
-            let mut rest = partial;
-            for panel in panels {
-                let (moments, next) = rest.split_at_mut((count + 1) * panel.width);
-                for b in range.clone() {
-                    panel.analyze(arch, &blocks[b], b * size, mass, unit, moments);
-                }
-                rest = next;
+        let mass = match &mut self.order {
+            None => mass,
+            Some(order) => {
+                restore(&order.unit, 1, mass, &mut order.value);
+                &order.value
             }
-        });
-        prediction.fill(0.0);
-        let mut rest = &self.total[..];
-        for panel in &self.panels {
-            let (moments, next) = rest.split_at((count + 1) * panel.width);
-            let (moments, all) = moments.split_at(count * panel.width);
-            let rows = panel.data.chunks_exact(panel.width).zip(moments.chunks_exact(panel.width));
-            for (h, (data, moments)) in prediction.iter_mut().zip(rows) {
-                for ((x, m), s) in data.iter().zip(moments).zip(all) {
-                    *h += x * (self.pieces.kinked * m + self.pieces.smooth * s);
-                }
-            }
-            rest = next;
-        }
+        };
+        let plan = Plan {
+            panels: &self.panels,
+            blocks: &self.blocks,
+            size: self.size,
+            count: self.network.count,
+            blocks_per_partial: self.blocks_per_partial,
+            arch: self.arch,
+        };
+        Self::add_moments(&mut self.partials, &plan, mass);
+        self.predict(prediction);
     }
 
     fn synthesize(&mut self, dual: &[f64], value: &mut [f64]) {
@@ -316,9 +384,8 @@ impl Placed for Flips {
             None => &mut *value,
         };
         along.par_chunks_mut(size).zip(&self.blocks).enumerate().for_each(|(b, (value, block))| {
-            value.fill(0.0);
-            for panel in panels {
-                panel.synthesize(arch, block, b * size, value);
+            for (k, panel) in panels.iter().enumerate() {
+                panel.synthesize(arch, block, (b, k == 0), value);
             }
         });
         if let Some(order) = &self.order {
@@ -341,7 +408,7 @@ impl Placed for Flips {
             value.fill(0.0);
             gradient.fill(0.0);
             for panel in panels {
-                panel.synthesize_gradient(arch, network, block, (b * size, points), value, gradient);
+                panel.synthesize_gradient(arch, network, block, (b, points), value, gradient);
             }
             correct(network, block, smooth, dual, points, gradient);
             project_on_tangent(points, gradient, dim);

@@ -1,12 +1,18 @@
 //! A few components of the sums that are carried along the curve, and the passes over blocks.
 
+use std::ops::Range;
+
 use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
 
 use super::super::super::features::FeatureMap;
 use super::super::{DataNetwork, Layers};
 use super::Split;
-use super::plan::Block;
+use super::plan::{Block, TILE};
+use super::quad::{Quad, dot, plus, plus_product, scaled};
+use super::units::{Line, Units};
 use super::walk::{walk, walk_back};
+use crate::vectorized::in_fours;
 
 /// One coordinate of phi: a coordinate of u, or the product of two.
 #[derive(Debug, Clone, Copy)]
@@ -58,85 +64,113 @@ impl Component {
     }
 }
 
+/// Data whose weights are made together.
+const CHUNK: usize = 1024;
+
 /// Some components of the sums, that are carried along the curve together.
 pub(super) struct Panel {
     components: Vec<Component>,
-    /// Numbers of a vector of data in memory: the components and zeros.
-    pub(super) width: usize,
-    /// a phi(u), shape [N, components] flat, in the order of the curve.
-    units: Vec<f64>,
-    /// psi(x), shape [n, width] flat.
-    pub(super) data: Vec<f64>,
-    /// kinked g psi(x), likewise.
-    weights: Vec<f64>,
-    /// smooth sum of g psi(x).
-    start: Vec<f64>,
+    /// Vectors of four of a row in memory: the components and zeros.
+    pub(super) quads: usize,
+    /// a phi(u) for each block.
+    pub(super) units: Vec<Units>,
+    /// psi(x), shape [n, quads].
+    pub(super) data: Vec<Quad>,
+    /// kinked g psi(x), shape [2 n, quads]: of data that become active, then with the other sign of data that cease to be.
+    weights: Vec<Quad>,
+    /// smooth sum of g psi(x), shape [quads].
+    start: Vec<Quad>,
 }
 
 impl Panel {
-    pub(super) fn new(mut components: Vec<Component>, network: &DataNetwork, points: &[f64]) -> Self {
-        let width = if components.len() <= 4 { 4 } else { 8 };
-        let count = if width == 4 { components.len().max(2) } else { 8 };
+    /// `points` in the order of the curve, cut into `blocks` of `size`.
+    pub(super) fn new(
+        mut components: Vec<Component>,
+        network: &DataNetwork,
+        points: &[f64],
+        blocks: &[Block],
+        size: usize,
+    ) -> Self {
+        let quads = components.len().div_ceil(4).min(2);
+        let count = if quads == 1 { components.len().max(2) } else { 8 };
         components.resize(count, Component::Nothing);
-        let mut units = Vec::with_capacity(points.len() / network.dim() * count);
-        for eta in points.chunks_exact(network.dim()) {
-            let (output, u) = network.unit(eta);
-            units.extend(components.iter().map(|c| output * c.of_unit(u)));
-        }
-        let mut data = vec![0.0; network.count * width];
-        for (i, row) in data.chunks_exact_mut(width).enumerate() {
-            row.iter_mut().zip(&components).for_each(|(x, c)| *x = c.of_datum(&network.inputs, i));
-        }
-        Self { components, width, units, weights: vec![0.0; data.len()], data, start: vec![0.0; width] }
+        let dim = network.dim();
+        let rows = |points: &[f64]| {
+            let mut rows = Vec::with_capacity(points.len() / dim * count);
+            for eta in points.chunks_exact(dim) {
+                let (output, u) = network.unit(eta);
+                rows.extend(components.iter().map(|c| output * c.of_unit(u)));
+            }
+            rows
+        };
+        let units = blocks.par_iter().zip(points.par_chunks(size * dim));
+        let units = units.map(|(block, points)| Units::new(block, rows(points), count, 4 * quads - count));
+        let units = units.collect();
+        let row = |i: usize| components.iter().map(move |c| c.of_datum(&network.inputs, i));
+        let data: Vec<Quad> = (0..network.count)
+            .flat_map(|i| row(i).collect::<Vec<f64>>().chunks(4).map(Quad::from_slice).collect::<Vec<Quad>>())
+            .collect();
+        let (weights, start) = (vec![Quad::ZERO; 2 * data.len()], vec![Quad::ZERO; quads]);
+        Self { components, quads, units, data, weights, start }
+    }
+
+    /// Vectors of four in the moments of n data: 2 n rows, and one.
+    pub(super) fn rows(&self, count: usize) -> usize {
+        (2 * count + 1) * self.quads
     }
 
     /// Takes the weights of a dual.
     pub(super) fn load(&mut self, dual: &[f64], split: Split) {
-        self.start.fill(0.0);
-        let rows = self.weights.chunks_exact_mut(self.width).zip(self.data.chunks_exact(self.width));
-        for (g, (weights, data)) in dual.iter().zip(rows) {
-            for ((w, x), s) in weights.iter_mut().zip(data).zip(&mut self.start) {
-                *w = split.kinked * g * x;
-                *s += split.smooth * g * x;
+        let (quads, data) = (self.quads, &self.data);
+        let (on, off) = self.weights.split_at_mut(data.len());
+        let weights = on.par_chunks_mut(CHUNK * quads).zip(off.par_chunks_mut(CHUNK * quads));
+        let rows = dual.par_chunks(CHUNK).zip(data.par_chunks(CHUNK * quads));
+        weights.zip(rows).for_each(|((on, off), (dual, data))| {
+            let weights = on.chunks_exact_mut(quads).zip(off.chunks_exact_mut(quads));
+            for ((on, off), (g, data)) in weights.zip(dual.iter().zip(data.chunks_exact(quads))) {
+                for ((on, off), x) in on.iter_mut().zip(off).zip(data) {
+                    on.0 = x.0.map(|x| split.kinked * g * x);
+                    off.0 = on.0.map(|w| -w);
+                }
+            }
+        });
+        self.start.fill(Quad::ZERO);
+        if split.smooth != 0.0 {
+            for (g, data) in dual.iter().zip(data.chunks_exact(quads)) {
+                for (s, x) in self.start.iter_mut().zip(data) {
+                    s.0.iter_mut().zip(x.0).for_each(|(s, x)| *s += split.smooth * g * x);
+                }
             }
         }
     }
 }
 
-/// Calls `$arch.dispatch` of an operation, whose constants are the shape of a panel: its components, and its numbers in memory.
+/// Runs an operation, whose constants are the shape of a panel: its components, and its vectors of four in memory.
 macro_rules! dispatch {
     ($arch:expr, $panel:expr, $operation:ident { $($field:ident: $value:expr),* $(,)? }) => {
         match $panel.components.len() {
-            2 => $arch.dispatch($operation::<2, 4> { panel: $panel, $($field: $value),* }),
-            3 => $arch.dispatch($operation::<3, 4> { panel: $panel, $($field: $value),* }),
-            4 => $arch.dispatch($operation::<4, 4> { panel: $panel, $($field: $value),* }),
-            _ => $arch.dispatch($operation::<8, 8> { panel: $panel, $($field: $value),* }),
+            2 => in_fours($arch, $operation::<2, 1> { $($field: $value),* }),
+            3 => in_fours($arch, $operation::<3, 1> { $($field: $value),* }),
+            4 => in_fours($arch, $operation::<4, 1> { $($field: $value),* }),
+            _ => in_fours($arch, $operation::<8, 2> { $($field: $value),* }),
         }
     };
 }
 
 impl Panel {
-    /// Adds the moments of one block, whose units start at `first`: n rows for the data, and in the last the sum over all units.
-    /// `unit` says which mass is that of a place on the curve.
-    pub(super) fn analyze(
-        &self,
-        arch: Arch,
-        block: &Block,
-        first: usize,
-        mass: &[f64],
-        unit: Option<&[u32]>,
-        moments: &mut [f64],
-    ) {
+    /// Adds the moments of block `b`, with the masses of its units: 2 n rows for the data, see [`walk_back`], and in the last the
+    /// sum over all units.
+    pub(super) fn analyze(&self, arch: Arch, block: &Block, b: usize, mass: &[f64], moments: &mut [Quad]) {
+        dispatch!(arch, self, Analysis { block: block, units: &self.units[b], mass: mass, moments: moments });
+    }
+
+    /// Adds the values of block `b`, to zeros if they are the `first`.
+    pub(super) fn synthesize(&self, arch: Arch, block: &Block, (b, first): (usize, bool), value: &mut [f64]) {
         dispatch!(
             arch,
             self,
-            Analysis { block: block, first: first, mass: mass, unit: unit, moments: moments }
+            Synthesis { panel: self, block: block, units: &self.units[b], first: first, value: value }
         );
-    }
-
-    /// Adds the values of one block, whose units start at `first`.
-    pub(super) fn synthesize(&self, arch: Arch, block: &Block, first: usize, value: &mut [f64]) {
-        dispatch!(arch, self, Synthesis { block: block, first: first, value: value });
     }
 
     /// The same and the Cartesian gradients; `points` are those of the block.
@@ -145,7 +179,7 @@ impl Panel {
         arch: Arch,
         network: &DataNetwork,
         block: &Block,
-        (first, points): (usize, &[f64]),
+        (b, points): (usize, &[f64]),
         value: &mut [f64],
         gradient: &mut [f64],
     ) {
@@ -153,9 +187,10 @@ impl Panel {
             arch,
             self,
             SynthesisGradient {
+                panel: self,
                 network: network,
                 block: block,
-                first: first,
+                units: &self.units[b],
                 points: points,
                 value: value,
                 gradient: gradient
@@ -163,22 +198,26 @@ impl Panel {
         );
     }
 
+    fn start<const V: usize>(&self) -> [Quad; V] {
+        std::array::from_fn(|k| self.start[k])
+    }
+
     /// Adds the part of the Cartesian gradient of a unit that these components make.
     #[inline(always)]
-    fn pull_back<const K: usize, const W: usize>(
+    fn pull_back<const K: usize, const V: usize>(
         &self,
         network: &DataNetwork,
         eta: &[f64],
-        sum: &[f64; W],
+        sum: &[Quad; V],
         gradient: &mut [f64],
     ) {
         let (output, u) = network.unit(eta);
         let first = eta.len() - u.len();
         let mut along = 0.0;
         for k in 0..K {
-            let component = self.components[k];
-            component.pull_back(u, output * sum[k], &mut gradient[first..]);
-            along += component.of_unit(u) * sum[k];
+            let (component, sum) = (self.components[k], sum[k / 4].0[k % 4]);
+            component.pull_back(u, output * sum, &mut gradient[first..]);
+            along += component.of_unit(u) * sum;
         }
         if network.layers == Layers::Two {
             gradient[0] += along;
@@ -186,130 +225,215 @@ impl Panel {
     }
 }
 
-// Structs in place of closures: the compiler does not always inline a closure into what pulp compiles for the processor at hand.
-
-struct Analysis<'a, const K: usize, const W: usize> {
-    panel: &'a Panel,
-    block: &'a Block,
-    first: usize,
-    mass: &'a [f64],
-    unit: Option<&'a [u32]>,
-    moments: &'a mut [f64],
+/// The row of K components at place j of [`Units::Rows`]; what is beyond them is multiplied by zeros or not looked at.
+#[inline(always)]
+fn row<const K: usize, const V: usize>(rows: &[f64], j: usize) -> [Quad; V] {
+    let row = &rows[j * K..j * K + 4 * V];
+    std::array::from_fn(
+        #[inline(always)]
+        |v| Quad(std::array::from_fn(|k| row[4 * v + k])),
+    )
 }
 
-impl<const K: usize, const W: usize> WithSimd for Analysis<'_, K, W> {
-    type Output = ();
+/// The lines of a tile, taken from the front or the back of those of a block.
+struct Lines<'a>(&'a [Line]);
 
+impl Lines<'_> {
+    /// The next line of a tile of which the units from `first` on are left, and its units.
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let units = self.first..self.first + self.block.slots.len();
-        let rows = &self.panel.units.as_chunks::<K>().0[units.clone()];
-        let Some((all, moments)) = self.moments.as_chunks_mut::<W>().0.split_last_mut() else { return };
-        let sum = match self.unit {
-            None => {
-                let mass = &self.mass[units];
-                walk_back(
-                    self.block,
-                    moments,
-                    #[inline(always)]
-                    |j| scaled(mass[j], &rows[j]),
-                )
-            }
-            Some(unit) => {
-                let unit = &unit[units];
-                walk_back(
-                    self.block,
-                    moments,
-                    #[inline(always)]
-                    |j| scaled(self.mass[unit[j] as usize], &rows[j]),
-                )
-            }
-        };
-        all.iter_mut().zip(sum).for_each(|(a, s)| *a += s);
+    fn next(&mut self, first: usize) -> (Line, Range<usize>) {
+        let (line, rest) = self.0.split_first().expect("the lines of a block hold all its units");
+        self.0 = rest;
+        (*line, first..line.end)
+    }
+
+    /// The last line of a tile that starts at `first`, and its units.
+    #[inline(always)]
+    fn next_back(&mut self, first: usize) -> (Line, Range<usize>) {
+        let (line, rest) = self.0.split_last().expect("the lines of a block hold all its units");
+        self.0 = rest;
+        (*line, rest.last().map_or(first, |before| before.end.max(first))..line.end)
     }
 }
 
-#[inline(always)]
-fn scaled<const K: usize, const W: usize>(q: f64, row: &[f64; K]) -> [f64; W] {
-    let mut term = [0.0; W];
-    for k in 0..K {
-        term[k] = q * row[k];
-    }
-    term
-}
-
-#[inline(always)]
-fn product<const K: usize, const W: usize, S: Simd>(simd: S, row: &[f64; K], sum: &[f64; W]) -> f64 {
-    let (row, row_rest) = S::as_simd_f64s(row);
-    let (sum, sum_rest) = S::as_simd_f64s(&sum[..K]);
-    let mut lanes = simd.splat_f64s(0.0);
-    for (x, s) in row.iter().zip(sum) {
-        lanes = simd.mul_add_f64s(*x, *s, lanes);
-    }
-    let mut value = if row.is_empty() { 0.0 } else { simd.reduce_sum_f64s(lanes) };
-    for (x, s) in row_rest.iter().zip(sum_rest) {
-        value = x.mul_add(*s, value);
-    }
-    value
-}
-
-struct Synthesis<'a, const K: usize, const W: usize> {
-    panel: &'a Panel,
+struct Analysis<'a, const K: usize, const V: usize> {
     block: &'a Block,
-    first: usize,
-    value: &'a mut [f64],
+    units: &'a Units,
+    mass: &'a [f64],
+    moments: &'a mut [Quad],
 }
 
-impl<const K: usize, const W: usize> WithSimd for Synthesis<'_, K, W> {
+impl<const K: usize, const V: usize> WithSimd for Analysis<'_, K, V> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { panel, block, first, value } = self;
-        let rows = &panel.units.as_chunks::<K>().0[first..first + block.slots.len()];
-        let mut start = [0.0; W];
-        start.copy_from_slice(&panel.start);
+        let Self { block, units, mass, moments } = self;
+        let Some((all, moments)) = moments.as_chunks_mut::<V>().0.split_last_mut() else { return };
+        let sum = match units {
+            Units::Rows(rows) => walk_back(
+                simd,
+                block,
+                moments,
+                #[inline(always)]
+                |tile, slots, mut sum, held| {
+                    for ((q, &slot), j) in mass[tile.clone()].iter().zip(slots).zip(tile).rev() {
+                        sum = plus(simd, sum, &scaled(simd, *q, row::<K, V>(rows, j)));
+                        held[usize::from(slot)] = sum;
+                    }
+                    sum
+                },
+            ),
+            Units::Lines(lines, scale) => {
+                let mut lines = Lines(lines);
+                walk_back(
+                    simd,
+                    block,
+                    moments,
+                    #[inline(always)]
+                    |tile, slots, mut sum, held| {
+                        let mut end = tile.end;
+                        while end > tile.start {
+                            let (line, units) = lines.next_back(tile.start);
+                            let slots = &slots[units.start - tile.start..units.end - tile.start];
+                            let masses = mass[units.clone()].iter().zip(&scale[units.clone()]);
+                            sum = gather_line(simd, &line, masses, slots, sum, held);
+                            end = units.start;
+                        }
+                        sum
+                    },
+                )
+            }
+        };
+        *all = plus(simd, *all, &sum);
+    }
+}
+
+/// The units of a line for [`walk_back`], with their masses and r.
+#[inline(always)]
+fn gather_line<'a, S: Simd, const V: usize>(
+    simd: S,
+    line: &Line,
+    masses: impl DoubleEndedIterator<Item = (&'a f64, &'a f64)> + ExactSizeIterator,
+    slots: &[u8],
+    mut sum: [Quad; V],
+    held: &mut [[Quad; V]; TILE],
+) -> [Quad; V] {
+    let mut place = [Quad::of(slots.len() as f64 - 1.0); V];
+    for ((q, r), &slot) in masses.zip(slots).rev() {
+        let row = plus_product(simd, [line.start; V], &place, &[line.step; V]);
+        sum = plus(simd, sum, &scaled(simd, q * r, row));
+        place = plus(simd, place, &[Quad::of(-1.0); V]);
+        held[usize::from(slot)] = sum;
+    }
+    sum
+}
+
+/// Adds the values of the units of a tile to `value`, whose first is that of the tile's first unit.
+#[inline(always)]
+fn add_values<S: Simd, const K: usize, const V: usize>(
+    simd: S,
+    units: &Units,
+    lines: &mut Lines,
+    (tile, slots): (Range<usize>, &[u8]),
+    held: &[[Quad; V]; TILE],
+    value: &mut [f64],
+) {
+    match units {
+        Units::Rows(rows) => {
+            for ((value, &slot), j) in value.iter_mut().zip(slots).zip(tile) {
+                *value += dot(simd, &row::<K, V>(rows, j), &held[usize::from(slot)]);
+            }
+        }
+        Units::Lines(_, scale) => {
+            let mut first = tile.start;
+            while first < tile.end {
+                let (line, units) = lines.next(first);
+                let inside = units.start - tile.start..units.end - tile.start;
+                let mut place = [Quad::ZERO; V];
+                let values = value[inside.clone()].iter_mut().zip(&slots[inside]);
+                for ((value, &slot), r) in values.zip(&scale[units.clone()]) {
+                    let row = plus_product(simd, [line.start; V], &place, &[line.step; V]);
+                    *value += r * dot(simd, &row, &held[usize::from(slot)]);
+                    place = plus(simd, place, &[Quad::of(1.0); V]);
+                }
+                first = units.end;
+            }
+        }
+    }
+}
+
+/// The lines of units that have some.
+fn lines_of(units: &Units) -> Lines<'_> {
+    match units {
+        Units::Rows(_) => Lines(&[]),
+        Units::Lines(lines, _) => Lines(lines),
+    }
+}
+
+struct Synthesis<'a, const K: usize, const V: usize> {
+    panel: &'a Panel,
+    block: &'a Block,
+    units: &'a Units,
+    first: bool,
+    value: &'a mut [f64],
+}
+
+impl<const K: usize, const V: usize> WithSimd for Synthesis<'_, K, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { panel, block, units, first, value } = self;
+        let mut lines = lines_of(units);
         walk(
+            simd,
             block,
-            panel.weights.as_chunks::<W>().0,
-            start,
+            panel.weights.as_chunks::<V>().0,
+            panel.start(),
             #[inline(always)]
-            |j, sum| {
-                value[j] += product(simd, &rows[j], sum);
+            |tile, slots, held| {
+                let value = &mut value[tile.clone()];
+                // Here and not for all of the block, whose values would leave the nearest cache.
+                if first {
+                    value.fill(0.0);
+                }
+                add_values::<S, K, V>(simd, units, &mut lines, (tile, slots), held, value);
             },
         );
     }
 }
 
-struct SynthesisGradient<'a, const K: usize, const W: usize> {
+struct SynthesisGradient<'a, const K: usize, const V: usize> {
     panel: &'a Panel,
     network: &'a DataNetwork,
     block: &'a Block,
-    first: usize,
+    units: &'a Units,
     points: &'a [f64],
     value: &'a mut [f64],
     gradient: &'a mut [f64],
 }
 
-impl<const K: usize, const W: usize> WithSimd for SynthesisGradient<'_, K, W> {
+impl<const K: usize, const V: usize> WithSimd for SynthesisGradient<'_, K, V> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { panel, network, block, first, points, value, gradient } = self;
-        let dim = network.dim();
-        let rows = &panel.units.as_chunks::<K>().0[first..first + block.slots.len()];
-        let mut start = [0.0; W];
-        start.copy_from_slice(&panel.start);
+        let Self { panel, network, block, units, points, value, gradient } = self;
+        let (dim, mut lines) = (network.dim(), lines_of(units));
         walk(
+            simd,
             block,
-            panel.weights.as_chunks::<W>().0,
-            start,
+            panel.weights.as_chunks::<V>().0,
+            panel.start(),
             #[inline(always)]
-            |j, sum| {
-                value[j] += product(simd, &rows[j], sum);
-                let row = j * dim..(j + 1) * dim;
-                panel.pull_back::<K, W>(network, &points[row.clone()], sum, &mut gradient[row]);
+            |tile, slots, held| {
+                let value = &mut value[tile.clone()];
+                add_values::<S, K, V>(simd, units, &mut lines, (tile.clone(), slots), held, value);
+                for (&slot, j) in slots.iter().zip(tile) {
+                    let (sum, row) = (&held[usize::from(slot)], j * dim..(j + 1) * dim);
+                    panel.pull_back::<K, V>(network, &points[row.clone()], sum, &mut gradient[row]);
+                }
             },
         );
     }

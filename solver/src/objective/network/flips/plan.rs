@@ -5,8 +5,11 @@ use std::ops::Range;
 /// The most units of a tile: a slot is one byte.
 pub(super) const TILE: usize = 256;
 
-/// The most data: what remains of a flip's 32 bits beside its slot and its direction.
-pub(super) const MOST_DATA: usize = 1 << 23;
+/// The most data: a flip has 32 bits for which datum, and which way.
+pub(super) const MOST_DATA: usize = 1 << 31;
+
+/// Bytes of a flip.
+pub(super) const FLIP_BYTES: usize = size_of::<u32>() + size_of::<u8>();
 
 /// Units of a tile that are tested for flips together: those data are tested that can change sign in their cap.
 const PIECE: usize = 32;
@@ -16,32 +19,6 @@ const CHUNK: usize = 16;
 
 /// How far from a change of sign a datum must be to be left out, as an angle beyond the cap; far above round-off.
 const MARGIN: f64 = 1e-9;
-
-/// A datum that changes between active and not: its index, which way, and in which slot of the tile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Flip(u32);
-
-impl Flip {
-    fn new(datum: u32, active: bool, slot: u8) -> Self {
-        Self(datum << 9 | u32::from(!active) << 8 | u32::from(slot))
-    }
-
-    #[inline(always)]
-    pub(super) fn datum(self) -> usize {
-        (self.0 >> 9) as usize
-    }
-
-    #[inline(always)]
-    pub(super) fn slot(self) -> usize {
-        (self.0 & 0xff) as usize
-    }
-
-    /// +1 for a datum that becomes active, -1 for one that ceases to be.
-    #[inline(always)]
-    pub(super) fn sign(self) -> f64 {
-        f64::from_bits(1.0_f64.to_bits() | u64::from(self.0 & 0x100) << 55)
-    }
-}
 
 /// From where a tile's first unit is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,12 +49,26 @@ pub(super) struct Block {
     pub(super) tiles: Vec<Tile>,
     /// For each unit the number of units of its tile, itself included and the first left out, at which something flips.
     pub(super) slots: Vec<u8>,
-    /// Those of slot 0 lead to the first unit of the tile.
-    pub(super) flips: Vec<Flip>,
+    /// Data that change between active and not: i for one of n data that becomes active, n + i for one that ceases to be.
+    pub(super) flips: Vec<u32>,
+    /// The slot of each flip; those of slot 0 lead to the first unit of the tile.
+    pub(super) flip_slots: Vec<u8>,
     /// Unit and datum with u . x = 0 exactly, neither of them zero.
     pub(super) orthogonal: Vec<(u32, u32)>,
     /// Units with u = 0: all values vanish there, so they take any active set.
     pub(super) null: Vec<u32>,
+}
+
+impl Block {
+    /// The units of a tile, and its flips.
+    #[inline(always)]
+    pub(super) fn parts(&self, tile: usize) -> (Range<usize>, Range<usize>) {
+        let end = self.tiles[tile];
+        match tile.checked_sub(1) {
+            Some(before) => (self.tiles[before].units..end.units, self.tiles[before].flips..end.flips),
+            None => (0..end.units, 0..end.flips),
+        }
+    }
 }
 
 /// The direction of a vector, zero for zero; and its length. The largest coordinate is taken out lest squares underflow.
@@ -211,6 +202,12 @@ impl Cap {
     }
 }
 
+/// A flip of datum i of n.
+#[inline(always)]
+fn code(count: usize, i: u32, active: bool) -> u32 {
+    if active { i } else { i + count as u32 }
+}
+
 /// Plans one block after the other, with its buffers.
 pub(super) struct Planner<'a> {
     data: &'a Subset,
@@ -262,6 +259,7 @@ impl<'a> Planner<'a> {
             },
         );
         block.flips.shrink_to_fit();
+        block.flip_slots.shrink_to_fit();
         block
     }
 
@@ -329,7 +327,8 @@ impl<'a> Planner<'a> {
             if (t > 0.0) != *active {
                 *active = t > 0.0;
                 if !is_first {
-                    block.flips.push(Flip::new(i, *active, 0));
+                    block.flips.push(code(self.count, i, *active));
+                    block.flip_slots.push(0);
                 }
             }
         }
@@ -356,7 +355,8 @@ impl<'a> Planner<'a> {
                 for ((&t, &before), &i) in t.iter().zip(before).zip(index) {
                     if (t > 0.0) != (before > 0.0) {
                         self.active[i as usize] = t > 0.0;
-                        block.flips.push(Flip::new(i, t > 0.0, slot.wrapping_add(1)));
+                        block.flips.push(code(self.count, i, t > 0.0));
+                        block.flip_slots.push(slot.wrapping_add(1));
                     }
                     if t == 0.0 && self.orthogonal {
                         block.orthogonal.push((j as u32, i));

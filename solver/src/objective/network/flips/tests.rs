@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use sphereflow_mesh::Mesh;
 
 use super::super::{Activation, DataNetwork, Layers};
+use super::units::Units;
 use super::*;
 
 const KINKED: [Activation; 4] =
@@ -337,4 +338,60 @@ fn flips_are_planned_where_they_are_few() {
     let mut prediction = vec![f64::NAN; 200];
     Flips::plan(&in_space, &[]).analyze(&[], &mut prediction);
     assert_eq!(prediction, [0.0; 200]);
+}
+
+#[test]
+fn law_the_cells_of_a_flat_mesh_lie_on_lines_to_round_off_and_other_points_do_not() {
+    let mut rng = ChaCha8Rng::seed_from_u64(10);
+    let network = network(Layers::Ridge, Activation::Relu, &data(7, 3, &mut rng));
+    let turn = |p: &[f64; 3]| [0.6 * p[0] - 0.8 * p[1], 0.8 * p[0] + 0.6 * p[1], p[2]];
+    for subdivision in [23, 32, 61] {
+        let mesh = Mesh::sphere(subdivision).expect("a mesh");
+        let cells: Vec<f64> = mesh.centers().iter().copied().collect();
+        let turned: Vec<f64> = cells.as_chunks::<3>().0.iter().flat_map(turn).collect();
+        for points in [cells, turned] {
+            let flips = Flips::plan(&network, &points);
+            for (units, points) in flips.panels[0].units.iter().zip(points.chunks(3 * flips.size)) {
+                let Units::Lines(lines, scale) = units else {
+                    panic!("no lines at subdivision {subdivision}")
+                };
+                // The poles, at the end, are lines of one cell.
+                assert!(lines.len() <= scale.len() / 8 + 2, "{} lines of {} cells", lines.len(), scale.len());
+                let (mut line, mut first) = (0, 0);
+                for (j, (point, r)) in points.as_chunks::<3>().0.iter().zip(scale).enumerate() {
+                    if j == lines[line].end {
+                        (line, first) = (line + 1, j);
+                    }
+                    for (d, u) in point.iter().enumerate() {
+                        let place = lines[line].start.0[d] + (j - first) as f64 * lines[line].step.0[d];
+                        assert!((r * place - u).abs() < 2e-15, "{subdivision}: {} and {u}", r * place);
+                    }
+                }
+            }
+        }
+    }
+    for kind in 0..5 {
+        let scattered = Flips::plan(&network, &points(kind, 1000, 3, &mut rng));
+        if kind == 0 || kind == 1 {
+            assert!(matches!(scattered.panels[0].units[..], [Units::Rows(_), ..]), "points of kind {kind}");
+        }
+    }
+}
+
+#[test]
+fn law_units_partly_on_lines_are_the_double_loop() {
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let mesh = Mesh::sphere(23).expect("a mesh");
+    let cells: Vec<f64> = mesh.centers().iter().copied().collect();
+    // A cell off its line, a null unit, a pair that is doubled; and the lines of single cells at the end.
+    for (name, change) in [
+        ("off", Box::new(|p: &mut Vec<f64>| p[300] += 1e-12) as Box<dyn Fn(&mut Vec<f64>)>),
+        ("null", Box::new(|p: &mut Vec<f64>| p[300..303].fill(0.0))),
+        ("double", Box::new(|p: &mut Vec<f64>| p.copy_within(300..306, 303))),
+        ("cut", Box::new(|p: &mut Vec<f64>| p.truncate(3 * 1031))),
+    ] {
+        let mut points = cells.clone();
+        change(&mut points);
+        check(name, Layers::Ridge, Activation::Relu, &data(64, 3, &mut rng), &points, 12);
+    }
 }

@@ -3,93 +3,94 @@
 //! The flips of a tile are run through first, without a branch, and the sum is held after each; then the units of the tile
 //! take theirs. So no loop has a length that cannot be foretold.
 
-use super::plan::{Block, Entry, Flip, TILE};
+use std::ops::Range;
 
-/// Visits the units of a block in order with the sum of `weights` over what is active there, and `start`.
+use pulp::Simd;
+
+use super::plan::{Block, Entry, TILE};
+use super::quad::{Quad, plus};
+
+/// Visits the tiles of a block in order: their units, the slots of these, and in each slot the sum of `weights` over what is active
+/// there, and `start`.
+///
+/// `weights` has a row for each of n data that becomes active, then one for each that ceases to be.
 #[inline(always)]
-pub(super) fn walk<const W: usize>(
+pub(super) fn walk<S: Simd, const V: usize>(
+    simd: S,
     block: &Block,
-    weights: &[[f64; W]],
-    start: [f64; W],
-    mut visit: impl FnMut(usize, &[f64; W]),
+    weights: &[[Quad; V]],
+    start: [Quad; V],
+    mut visit: impl FnMut(Range<usize>, &[u8], &[[Quad; V]; TILE]),
 ) {
     let mut sum = start;
     for &i in &block.base {
-        add(&mut sum, &weights[i as usize]);
+        sum = plus(simd, sum, &weights[i as usize]);
     }
-    let (mut anchor, mut held) = (sum, [[0.0; W]; TILE]);
-    let (mut unit, mut flip) = (0, 0);
-    for tile in &block.tiles {
+    let (mut anchor, mut held) = (sum, [[Quad::ZERO; V]; TILE]);
+    for (t, tile) in block.tiles.iter().enumerate() {
+        let (units, flips) = block.parts(t);
         if tile.entry == Entry::Return {
             sum = anchor;
         }
         held[0] = sum;
-        for &f in &block.flips[flip..tile.flips] {
-            add_signed(&mut sum, f, &weights[f.datum()]);
-            held[f.slot()] = sum;
+        let (pairs, last) = block.flips[flips.clone()].as_chunks::<2>();
+        let (slots, last_slot) = block.flip_slots[flips].as_chunks::<2>();
+        // Two at a time, so that only every second addition waits for the one before.
+        for ([f, g], [s, t]) in pairs.iter().zip(slots) {
+            let first = weights[*f as usize];
+            let both = plus(simd, first, &weights[*g as usize]);
+            held[usize::from(*s)] = plus(simd, sum, &first);
+            sum = plus(simd, sum, &both);
+            held[usize::from(*t)] = sum;
+        }
+        for (f, s) in last.iter().zip(last_slot) {
+            sum = plus(simd, sum, &weights[*f as usize]);
+            held[usize::from(*s)] = sum;
         }
         if tile.entry != Entry::Continue {
             anchor = held[0];
         }
-        for (j, &slot) in (unit..tile.units).zip(&block.slots[unit..tile.units]) {
-            visit(j, &held[usize::from(slot)]);
-        }
-        (unit, flip) = (tile.units, tile.flips);
+        visit(units.clone(), &block.slots[units], &held);
     }
 }
 
-/// Adds to `moments[i]` the sum of `term(j)` over the units j of a block at which i is active; returns the sum over all its units.
+/// Adds to `moments[i]` the sum of the terms of the units of a block that follow where i becomes active, to `moments[n + i]` that
+/// of those that follow where it ceases to be; returns the sum over all its units.
 ///
-/// The transpose of [`walk`], step by step in the opposite order.
+/// `gather(units, slots, sum, held)` adds the terms of a tile's units to `sum`, from the last to the first, and leaves the sum after
+/// each in its slot. The transpose of [`walk`], step by step in the opposite order.
 #[inline(always)]
-pub(super) fn walk_back<const W: usize>(
+pub(super) fn walk_back<S: Simd, const V: usize>(
+    simd: S,
     block: &Block,
-    moments: &mut [[f64; W]],
-    mut term: impl FnMut(usize) -> [f64; W],
-) -> [f64; W] {
+    moments: &mut [[Quad; V]],
+    mut gather: impl FnMut(Range<usize>, &[u8], [Quad; V], &mut [[Quad; V]; TILE]) -> [Quad; V],
+) -> [Quad; V] {
     // Sums over what follows the end of a tile, and over what returns to its anchor.
-    let (mut sum, mut returned, mut held) = ([0.0; W], [0.0; W], [[0.0; W]; TILE]);
+    let zero = [Quad::ZERO; V];
+    let (mut sum, mut returned, mut held) = (zero, zero, [zero; TILE]);
     for (t, tile) in block.tiles.iter().enumerate().rev() {
-        let (unit, flip) = match t.checked_sub(1) {
-            Some(before) => (block.tiles[before].units, block.tiles[before].flips),
-            None => (0, 0),
-        };
-        for (j, &slot) in (unit..tile.units).zip(&block.slots[unit..tile.units]).rev() {
-            add(&mut sum, &term(j));
-            held[usize::from(slot)] = sum;
-        }
+        let (units, flips) = block.parts(t);
+        sum = gather(units.clone(), &block.slots[units], sum, &mut held);
         if tile.entry != Entry::Continue {
-            add(&mut sum, &returned);
-            returned = [0.0; W];
+            sum = plus(simd, sum, &returned);
+            returned = zero;
             held[0] = sum;
         }
-        for &f in &block.flips[flip..tile.flips] {
-            add_signed(&mut moments[f.datum()], f, &held[f.slot()]);
+        // Backward as well: memory is read in one direction.
+        let slots = &block.flip_slots[flips.clone()];
+        for (f, s) in block.flips[flips].iter().zip(slots).rev() {
+            let moment = &mut moments[*f as usize];
+            *moment = plus(simd, *moment, &held[usize::from(*s)]);
         }
         if tile.entry == Entry::Return {
             returned = sum;
-            sum = [0.0; W];
+            sum = zero;
         }
     }
-    add(&mut sum, &returned);
+    sum = plus(simd, sum, &returned);
     for &i in &block.base {
-        add(&mut moments[i as usize], &sum);
+        moments[i as usize] = plus(simd, moments[i as usize], &sum);
     }
     sum
-}
-
-#[inline(always)]
-fn add<const W: usize>(sum: &mut [f64; W], term: &[f64; W]) {
-    for (s, t) in sum.iter_mut().zip(term) {
-        *s += t;
-    }
-}
-
-/// Adds what a flip switches on, or takes away what it switches off.
-#[inline(always)]
-fn add_signed<const W: usize>(sum: &mut [f64; W], flip: Flip, term: &[f64; W]) {
-    let sign = flip.sign();
-    for (s, t) in sum.iter_mut().zip(term) {
-        *s += sign * t;
-    }
 }
