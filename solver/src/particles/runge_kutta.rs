@@ -1,6 +1,11 @@
 //! The adaptive Runge-Kutta pair of Dormand and Prince, orders 5 and 4.
 
+use pulp::Arch;
+use rayon::prelude::*;
+
+use crate::blocks;
 use crate::evolution::equal_part;
+use crate::vectorized::vectorized;
 
 /// Rows of the tableau; the last is also the solution of order 5 (first same as last).
 const STAGES: [&[f64]; 6] = [
@@ -18,6 +23,12 @@ const ERROR: [f64; 7] =
 
 /// Largest factor from a step to the next.
 const MOST_GROWTH: f64 = 10.0;
+
+/// Numbers that are combined together: those of a slope stay in the first-level cache.
+const TILE: usize = 256;
+
+/// Bodies whose errors are added together.
+const BODIES: usize = 64;
 
 /// Why no step was made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -53,7 +64,9 @@ pub struct DormandPrince {
     step: f64,
     /// Derivatives of the stages; the first is that of the current state.
     slope: [Vec<f64>; 7],
+    /// The state that is tried; after an accepted step the state before it.
     stage: Vec<f64>,
+    arch: Arch,
     fresh: bool,
     steps: u64,
     rejections: u64,
@@ -72,6 +85,7 @@ impl DormandPrince {
             step: f64::INFINITY,
             slope: std::array::from_fn(|_| vec![0.0; len]),
             stage: vec![0.0; len],
+            arch: Arch::new(),
             fresh: false,
             steps: 0,
             rejections: 0,
@@ -97,7 +111,7 @@ impl DormandPrince {
         weights: &[f64],
         time: f64,
         remaining: f64,
-        state: &mut [f64],
+        state: &mut Vec<f64>,
         mut derivative: impl FnMut(&[f64], &mut [f64]),
     ) -> Result<f64, IntegratorError> {
         if !self.fresh {
@@ -112,7 +126,7 @@ impl DormandPrince {
         loop {
             let error = self.attempt(weights, duration, state, &mut derivative);
             if error <= 1.0 {
-                state.copy_from_slice(&self.stage);
+                std::mem::swap(state, &mut self.stage);
                 self.slope.swap(0, 6);
                 self.fresh = true;
                 self.steps += 1;
@@ -139,9 +153,15 @@ impl DormandPrince {
         self.fresh = true;
     }
 
+    /// Takes back the last step, after which nothing else was done but to change `state` and the derivative.
+    pub fn undo(&mut self, state: &mut Vec<f64>) {
+        std::mem::swap(state, &mut self.stage);
+        self.fresh = false;
+    }
+
     /// A step over which the state changes by the size that the fifth-order error allows, by its first derivative.
     fn first_step(&self, weights: &[f64]) -> f64 {
-        let speed = self.weighted_norm(weights, |i| self.slope[0][i]);
+        let speed = self.weighted_norm(weights, &[1.0]);
         if speed > 0.0 { 0.1 * self.tolerance.powf(0.2) / speed } else { 1.0 }
     }
 
@@ -154,24 +174,79 @@ impl DormandPrince {
         derivative: &mut impl FnMut(&[f64], &mut [f64]),
     ) -> f64 {
         for (row, weights) in STAGES.iter().enumerate() {
-            for (i, y) in self.stage.iter_mut().enumerate() {
-                let change: f64 = weights.iter().zip(&self.slope).map(|(w, k)| w * k[i]).sum();
-                *y = state[i] + duration * change;
-            }
+            self.move_along(weights, duration, state);
             derivative(&self.stage, &mut self.slope[row + 1]);
         }
-        duration * self.weighted_norm(weights, |i| ERROR.iter().zip(&self.slope).map(|(w, k)| w * k[i]).sum())
-            / self.tolerance
+        duration * self.weighted_norm(weights, &ERROR) / self.tolerance
     }
 
-    /// Sum over the bodies of weight times norm of the numbers `component(i)` of each.
-    fn weighted_norm(&self, weights: &[f64], component: impl Fn(usize) -> f64) -> f64 {
+    /// Sets `self.stage` to the state moved along a combination of the slopes.
+    fn move_along(&mut self, weights: &[f64], duration: f64, state: &[f64]) {
+        let (slope, arch) = (&self.slope, self.arch);
+        let size = blocks::block_size(state.len()).next_multiple_of(TILE);
+        let parts = self.stage.par_chunks_mut(size).zip(state.par_chunks(size)).enumerate();
+        parts.for_each(|(b, (stage, state))| {
+            vectorized(
+                arch,
+                #[inline(always)]
+                || {
+                    for (t, (stage, state)) in stage.chunks_mut(TILE).zip(state.chunks(TILE)).enumerate() {
+                        let mut change = [0.0; TILE];
+                        let change = &mut change[..stage.len()];
+                        combine(weights, slope, b * size + t * TILE, change);
+                        for ((y, state), change) in stage.iter_mut().zip(state).zip(change) {
+                            *y = f64::mul_add(duration, *change, *state);
+                        }
+                    }
+                },
+            );
+        });
+    }
+
+    /// Sum over the bodies of weight times norm of a combination of the slopes.
+    fn weighted_norm(&self, weights: &[f64], of_slopes: &[f64]) -> f64 {
         let (bodies, rest) = (self.bodies, self.stage.len() / self.bodies - 1);
-        let norm = |j: usize| {
-            let others = (bodies + j * rest..bodies + (j + 1) * rest).map(|i| component(i).powi(2));
-            (component(j).powi(2) + others.sum::<f64>()).sqrt()
+        let (slope, arch) = (&self.slope, self.arch);
+        let of_tile = |tile: usize| {
+            let weights = &weights[tile * BODIES..((tile + 1) * BODIES).min(bodies)];
+            let mut squares = [0.0; BODIES];
+            vectorized(
+                arch,
+                #[inline(always)]
+                || {
+                    let squares = &mut squares[..weights.len()];
+                    combine(of_slopes, slope, tile * BODIES, squares);
+                    squares.iter_mut().for_each(|square| *square *= *square);
+                    let others = bodies + tile * BODIES * rest;
+                    let (mut body, mut left) = (0, rest);
+                    for start in (0..weights.len() * rest).step_by(BODIES) {
+                        let mut errors = [0.0; BODIES];
+                        let errors = &mut errors[..BODIES.min(weights.len() * rest - start)];
+                        combine(of_slopes, slope, others + start, errors);
+                        for error in errors {
+                            squares[body] += *error * *error;
+                            left -= 1;
+                            if left == 0 {
+                                (body, left) = (body + 1, rest);
+                            }
+                        }
+                    }
+                    squares.iter().zip(weights).map(|(square, w)| w * square.sqrt()).sum::<f64>()
+                },
+            )
         };
-        weights.iter().enumerate().map(|(j, w)| w * norm(j)).sum()
+        blocks::sum(bodies.div_ceil(BODIES), of_tile)
+    }
+}
+
+/// `sum[i] = sum_k weights[k] slope[k][start + i]`.
+#[inline(always)]
+fn combine(weights: &[f64], slope: &[Vec<f64>; 7], start: usize, sum: &mut [f64]) {
+    sum.fill(0.0);
+    for (w, k) in weights.iter().zip(slope).filter(|(w, _)| **w != 0.0) {
+        for (sum, k) in sum.iter_mut().zip(&k[start..]) {
+            *sum = f64::mul_add(*w, *k, *sum);
+        }
     }
 }
 

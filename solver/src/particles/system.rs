@@ -1,9 +1,13 @@
 //! The particle system (4.1) and its evolution.
 
+use rayon::prelude::*;
+
 use super::runge_kutta::{DormandPrince, IntegratorError};
 use crate::atoms::Atoms;
+use crate::blocks::{self, block_size};
 use crate::evolution::{Evolution, Record};
 use crate::objective::{Field, Motion, Objective, Placed, Rates};
+use crate::phases::{Phase, Phases};
 
 /// Particles that follow (4.1): `d/dt log q_j = -alpha J(eta_j)`, `d/dt eta_j = -beta grad_S J(eta_j)`.
 ///
@@ -12,8 +16,6 @@ use crate::objective::{Field, Motion, Objective, Placed, Rates};
 pub struct Particles {
     system: System,
     state: Vec<f64>,
-    /// The state before a step.
-    before: Vec<f64>,
     /// What the error of each particle counts in a step.
     weights: Vec<f64>,
     integrator: DormandPrince,
@@ -38,8 +40,11 @@ struct System {
     sign: Vec<f64>,
     field: Field,
     signed_mass: Vec<f64>,
+    /// Over all particles.
+    total_mass: f64,
     raw: Vec<f64>,
     gradient: Vec<f64>,
+    phases: Phases,
 }
 
 impl System {
@@ -50,25 +55,34 @@ impl System {
     /// Evaluates F, J and its gradient at a state: log mass ratios, then points.
     fn evaluate(&mut self, state: &[f64]) -> f64 {
         let (log_ratio, points) = state.split_at(self.len());
-        let mut total = 0.0;
-        for (j, signed) in self.signed_mass.iter_mut().enumerate() {
-            let mass = self.initial_mass[j] * log_ratio[j].exp();
-            total += mass;
-            *signed = self.sign[j] * mass;
-        }
+        let size = block_size(self.len());
+        let known = self.initial_mass.par_chunks(size).zip(self.sign.par_chunks(size));
+        let blocks = self.signed_mass.par_chunks_mut(size).zip(log_ratio.par_chunks(size)).zip(known);
+        blocks.for_each(|((signed, log_ratio), (initial, sign))| {
+            for (((signed, l), q), sign) in signed.iter_mut().zip(log_ratio).zip(initial).zip(sign) {
+                *signed = sign * q * l.exp();
+            }
+        });
+        let masses = &self.signed_mass;
+        self.total_mass = blocks::sum(masses.len(), |j| masses[j].abs());
+        self.phases.enter(Phase::Placement);
         self.field.move_to(points);
+        self.phases.enter(Phase::Analysis);
         let risk = self.field.analyze(&self.signed_mass);
+        self.phases.enter(Phase::Synthesis);
         self.field.synthesize_gradient(&mut self.raw, &mut self.gradient);
-        risk + self.regularization * total
+        self.phases.enter(Phase::Integrator);
+        risk + self.regularization * self.total_mass
     }
 
     /// Sets `weights` to the share of each particle in the mass, at least in the number: what its error counts.
     fn weigh(&self, weights: &mut [f64]) {
-        let total: f64 = self.signed_mass.iter().map(|q| q.abs()).sum();
-        let least = 1.0 / self.len() as f64;
-        for (w, q) in weights.iter_mut().zip(&self.signed_mass) {
-            *w = if total > 0.0 { (q.abs() / total).max(least) } else { least };
-        }
+        let (total, least, size) = (self.total_mass, 1.0 / self.len() as f64, block_size(self.len()));
+        weights.par_chunks_mut(size).zip(self.signed_mass.par_chunks(size)).for_each(|(weights, masses)| {
+            for (w, q) in weights.iter_mut().zip(masses) {
+                *w = if total > 0.0 { (q.abs() / total).max(least) } else { least };
+            }
+        });
     }
 
     fn potential(&self, j: usize) -> f64 {
@@ -79,16 +93,64 @@ impl System {
     fn derivative(&mut self, state: &[f64], slope: &mut [f64]) -> f64 {
         let objective = self.evaluate(state);
         let (log_ratio, points) = slope.split_at_mut(self.len());
-        for (j, l) in log_ratio.iter_mut().enumerate() {
-            *l = -self.rates.reaction * self.potential(j);
-        }
-        let rows = points.chunks_exact_mut(self.dim).zip(self.gradient.chunks_exact(self.dim));
-        for ((velocity, gradient), sign) in rows.zip(&self.sign) {
-            for (v, g) in velocity.iter_mut().zip(gradient) {
-                *v = -self.rates.transport * sign * g;
-            }
-        }
+        let (size, dim, regularization) = (block_size(self.len()), self.dim, self.regularization);
+        let Rates { reaction, transport } = self.rates;
+        let slopes = log_ratio.par_chunks_mut(size).zip(points.par_chunks_mut(size * dim));
+        let field = self.raw.par_chunks(size).zip(self.gradient.par_chunks(size * dim));
+        slopes.zip(field).zip(self.sign.par_chunks(size)).for_each(
+            |(((rate, velocity), (raw, gradient)), sign)| {
+                for ((rate, raw), sign) in rate.iter_mut().zip(raw).zip(sign) {
+                    *rate = -reaction * (sign * raw + regularization);
+                }
+                let rows = velocity.chunks_exact_mut(dim).zip(gradient.chunks_exact(dim));
+                for ((velocity, gradient), sign) in rows.zip(sign) {
+                    for (v, g) in velocity.iter_mut().zip(gradient) {
+                        *v = -transport * sign * g;
+                    }
+                }
+            },
+        );
         objective
+    }
+
+    /// The sums and the least potential of a record, over the particles.
+    fn totals(&self) -> Totals {
+        let Rates { reaction, transport } = self.rates;
+        let of_particle = |j: usize| {
+            let (mass, potential) = (self.signed_mass[j].abs(), self.potential(j));
+            let square: f64 = self.gradient[j * self.dim..(j + 1) * self.dim].iter().map(|g| g * g).sum();
+            Totals {
+                mass,
+                potential_min: potential,
+                potential_mean: mass * potential,
+                dissipation: mass * (reaction * potential * potential + transport * square),
+            }
+        };
+        blocks::reduce(self.len(), Totals::NONE, of_particle, Totals::join)
+    }
+}
+
+/// What a record has of all particles.
+#[derive(Clone, Copy)]
+struct Totals {
+    mass: f64,
+    potential_min: f64,
+    potential_mean: f64,
+    dissipation: f64,
+}
+
+impl Totals {
+    /// Of no particles.
+    const NONE: Self =
+        Self { mass: 0.0, potential_min: f64::INFINITY, potential_mean: 0.0, dissipation: 0.0 };
+
+    fn join(self, other: Self) -> Self {
+        Self {
+            mass: self.mass + other.mass,
+            potential_min: self.potential_min.min(other.potential_min),
+            potential_mean: self.potential_mean + other.potential_mean,
+            dissipation: self.dissipation + other.dissipation,
+        }
     }
 }
 
@@ -109,13 +171,14 @@ impl Particles {
             sign: atoms.signs().to_vec(),
             field: Field::new(objective, &points, Motion::Moving),
             signed_mass: vec![0.0; count],
+            total_mass: 0.0,
             raw: vec![0.0; count],
             gradient: vec![0.0; count * dim],
+            phases: Phases::default(),
         };
         let state: Vec<f64> = std::iter::repeat_n(0.0, count).chain(points).collect();
         let integrator = DormandPrince::new(count, state.len(), tolerance);
         let mut particles = Self {
-            before: state.clone(),
             weights: vec![0.0; count],
             integrator,
             system,
@@ -136,6 +199,11 @@ impl Particles {
             signs: signs.to_vec(),
             value: vec![0.0; points.len() / self.system.dim],
         });
+    }
+
+    /// Tells `phases` from now on where a phase of the work begins.
+    pub fn watch_phases(&mut self, phases: Phases) {
+        self.system.phases = phases;
     }
 
     /// The least potential over the watched points.
@@ -176,8 +244,8 @@ impl Evolution for Particles {
     }
 
     fn step(&mut self, until: f64) -> Result<(), IntegratorError> {
+        self.system.phases.enter(Phase::Integrator);
         self.system.weigh(&mut self.weights);
-        self.before.copy_from_slice(&self.state);
         let (system, remaining, start) = (&mut self.system, until - self.time, self.time);
         let derivative = |state: &[f64], slope: &mut [f64]| {
             system.derivative(state, slope);
@@ -185,41 +253,29 @@ impl Evolution for Particles {
         let duration = self.integrator.step(&self.weights, start, remaining, &mut self.state, derivative)?;
         self.time = if duration >= remaining { until } else { self.time + duration };
         let count = self.system.len();
-        for eta in self.state[count..].chunks_exact_mut(self.system.dim) {
-            let norm = eta.iter().map(|x| x * x).sum::<f64>().sqrt();
-            eta.iter_mut().for_each(|x| *x /= norm);
-        }
+        normalize(&mut self.state[count..], self.system.dim);
         self.refresh();
-        if self.objective.is_finite() && self.system.signed_mass.iter().all(|q| q.is_finite()) {
+        if self.objective.is_finite() && self.system.total_mass.is_finite() {
             return Ok(());
         }
         self.time = start;
-        self.state.copy_from_slice(&self.before);
+        self.integrator.undo(&mut self.state);
         self.refresh();
         Err(IntegratorError::NotFinite { time: self.time })
     }
 
     fn record(&mut self) -> Record {
+        self.system.phases.enter(Phase::Survey);
         let watched = self.watched_min();
-        let system = &self.system;
-        let mut record = Record {
+        let Totals { mass, potential_min, potential_mean, dissipation } = self.system.totals();
+        Record {
             time: self.time,
             objective: self.objective,
-            mass: 0.0,
-            potential_min: watched,
-            potential_mean: 0.0,
-            dissipation: 0.0,
-        };
-        for (j, gradient) in system.gradient.chunks_exact(system.dim).enumerate() {
-            let (mass, potential) = (system.signed_mass[j].abs(), system.potential(j));
-            let square: f64 = gradient.iter().map(|g| g * g).sum();
-            record.mass += mass;
-            record.potential_min = record.potential_min.min(potential);
-            record.potential_mean += mass * potential;
-            record.dissipation +=
-                mass * (system.rates.reaction * potential * potential + system.rates.transport * square);
+            mass,
+            potential_min: watched.min(potential_min),
+            potential_mean,
+            dissipation,
         }
-        record
     }
 
     fn next_step(&self) -> f64 {
@@ -229,4 +285,14 @@ impl Evolution for Particles {
     fn counters(&self) -> (u64, u64) {
         self.integrator.counters()
     }
+}
+
+/// Divides points, shape [N, dim] flat, by their norms.
+fn normalize(points: &mut [f64], dim: usize) {
+    points.par_chunks_mut(block_size(points.len() / dim) * dim).for_each(|points| {
+        for eta in points.chunks_exact_mut(dim) {
+            let norm = eta.iter().map(|x| x * x).sum::<f64>().sqrt();
+            eta.iter_mut().for_each(|x| *x /= norm);
+        }
+    });
 }
