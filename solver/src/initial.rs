@@ -320,7 +320,7 @@ fn von_mises_fisher(direction: &[f64], kappa: f64, rng: &mut ChaCha8Rng) -> Vec<
     let t = (-((1.0 - u) * (-2.0 * kappa).exp_m1()).ln_1p() / kappa).clamp(0.0, 2.0);
     let (w, radius) = (1.0 - t, (t * (2.0 - t)).sqrt());
     let angle = TAU * rng.random::<f64>();
-    let [e, f] = crate::flow::tangent_basis([direction[0], direction[1], direction[2]]);
+    let [e, f] = tangent_basis([direction[0], direction[1], direction[2]]);
     let point: Vec<f64> =
         (0..3).map(|d| w * direction[d] + radius * (angle.cos() * e[d] + angle.sin() * f[d])).collect();
     let norm = point.iter().map(|x| x * x).sum::<f64>().sqrt();
@@ -354,6 +354,17 @@ fn von_mises_angle(kappa: f64, rng: &mut ChaCha8Rng) -> f64 {
             return if rng.random::<f64>() < 0.5 { f.acos() } else { -f.acos() };
         }
     }
+}
+
+/// Two orthonormal vectors tangent to the sphere at a unit vector.
+fn tangent_basis(eta: [f64; 3]) -> [[f64; 3]; 2] {
+    let axis = (0..3).min_by(|a, b| eta[*a].abs().total_cmp(&eta[*b].abs())).expect("three axes");
+    let mut e = eta.map(|x| -x * eta[axis]);
+    e[axis] += 1.0;
+    let norm = e.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let e = e.map(|x| x / norm);
+    let f = [eta[1] * e[2] - eta[2] * e[1], eta[2] * e[0] - eta[0] * e[2], eta[0] * e[1] - eta[1] * e[0]];
+    [e, f]
 }
 
 #[cfg(test)]

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use common::{between, generator};
 use sphereflow_mesh::Mesh;
 use sphereflow_solver::evolution::{Evolution, MassBound, Record, Schedule, Stop, Termination, integrate};
-use sphereflow_solver::flow::{FiniteVolume, Limiter, Order, Scheme, StepLimits, Transport};
+use sphereflow_solver::flow::{ByFaces, FiniteVolume, Limiter, Order, Scheme, StepLimits};
 use sphereflow_solver::objective::{Objective, Rates, Risk, SecondMoment};
 
 /// Asserts that a forward Euler step of the full limit empties no cell by more than round-off.
 fn keeps_positive(mesh: &Arc<Mesh>, scheme: Scheme, density: &[f64], velocity: &[f64]) {
-    let mut transport = Transport::new(mesh.clone(), &scheme);
+    let mut transport = ByFaces::new(mesh.clone(), &scheme);
     let mut rate = vec![0.0; mesh.cells()];
     for sign in [1.0, -1.0] {
         let step = 1.0 / transport.positivity_rate(velocity, sign);
@@ -45,7 +45,7 @@ fn law_the_full_positivity_limit_suffices_on_the_worst_data() {
                     let velocity: Vec<f64> = (0..mesh.faces())
                         .map(|f| {
                             let own = mesh.cell_faces(source).contains(&(f as u32));
-                            if own { mesh.sign(f, source) / mesh.face_measures()[f] } else { 0.0 }
+                            if own { mesh.sign(f, source) / mesh.face_measure(f) } else { 0.0 }
                         })
                         .collect();
                     keeps_positive(&mesh, scheme, &density, &velocity);
@@ -65,9 +65,9 @@ fn law_a_hexagon_whose_face_values_exceed_its_own_stays_positive() {
         density[mesh.neighbor(*face as usize, cell)] += excess;
     }
     let mut velocity = vec![0.0; mesh.faces()];
-    for face in mesh.cell_faces(cell) {
+    for face in &*mesh.cell_faces(cell) {
         let f = *face as usize;
-        velocity[f] = mesh.sign(f, cell) / mesh.face_measures()[f];
+        velocity[f] = mesh.sign(f, cell) / mesh.face_measure(f);
     }
     keeps_positive(&mesh, Scheme { limiter: Limiter::VanLeer, ..Scheme::default() }, &density, &velocity);
 }
