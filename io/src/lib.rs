@@ -9,8 +9,10 @@
 pub mod config;
 pub mod data;
 mod mesh_arrays;
+mod mesh_cache;
 pub mod picture;
 pub mod problem;
 pub mod run;
 
 pub use mesh_arrays::MeshArrays;
+pub use mesh_cache::{CacheTrouble, KeptMesh, MeshCache};

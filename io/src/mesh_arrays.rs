@@ -1,49 +1,57 @@
 //! The arrays of a mesh as a run file stores them.
 
-use ndarray::ArrayView2;
 use sphereflow_mesh::{Domain, Mesh};
 
-use crate::run::{MeshTable, PolygonTable, RunDomain};
+use crate::run::{Column, MeshTable, PolygonTable, RunDomain};
 
-/// A mesh with the arrays that it derives only when they are asked for.
+/// How to compute one row of a column.
+type RowOf<'m, T> = Box<dyn Fn(usize) -> T + Sync + 'm>;
+
+/// A mesh as columns that are computed row by row when they are written: nothing of the size of the mesh is stored.
 pub struct MeshArrays<'m> {
     mesh: &'m Mesh,
-    vertex: Vec<f64>,
-    face_vertices: Vec<[u32; 2]>,
+    face_cells: RowOf<'m, [u32; 2]>,
+    face_measure: RowOf<'m, f64>,
+    face_distance: RowOf<'m, f64>,
+    vertex: RowOf<'m, [f64; 3]>,
+    face_vertices: RowOf<'m, [u32; 2]>,
 }
 
 impl<'m> MeshArrays<'m> {
-    /// Derives the vertices and the faces' ends of a mesh of the sphere; a mesh of the circle has none to store.
+    /// The columns of a mesh.
     pub fn new(mesh: &'m Mesh) -> Self {
-        let (vertices, faces) = match mesh.domain() {
-            Domain::Circle { .. } => (0, 0),
-            Domain::Sphere { .. } => (mesh.vertices(), mesh.faces()),
-        };
         Self {
             mesh,
-            vertex: (0..vertices).flat_map(|v| mesh.vertex(v)).collect(),
-            face_vertices: (0..faces).map(|f| mesh.face_vertices(f).map(|v| v as u32)).collect(),
+            face_cells: Box::new(|f| mesh.face_cells(f).map(|cell| cell as u32)),
+            face_measure: Box::new(|f| mesh.face_measure(f)),
+            face_distance: Box::new(|f| mesh.face_distance(f)),
+            vertex: Box::new(|v| mesh.vertex(v)),
+            face_vertices: Box::new(|f| mesh.face_vertices(f).map(|v| v as u32)),
         }
     }
 
-    /// The tables to write.
+    /// The tables to write; a mesh of the circle has no polygons.
     pub fn table(&self) -> MeshTable<'_> {
         let mesh = self.mesh;
-        let vertex = ArrayView2::from_shape((self.vertex.len() / 3, 3), &self.vertex);
+        let (cells, faces, vertices) = (mesh.cells(), mesh.faces(), mesh.vertices());
+        let (domain, polygons) = match mesh.domain() {
+            Domain::Circle { .. } => (RunDomain::Circle { cells }, None),
+            Domain::Sphere { subdivision, mesh } => {
+                let polygons = PolygonTable {
+                    vertex: Column::Computed { len: vertices, row: &self.vertex },
+                    face_vertices: Column::Computed { len: faces, row: &self.face_vertices },
+                };
+                (RunDomain::Sphere { subdivision, mesh }, Some(polygons))
+            }
+        };
         MeshTable {
-            domain: match mesh.domain() {
-                Domain::Circle { cells } => RunDomain::Circle { cells },
-                Domain::Sphere { subdivision } => RunDomain::Sphere { subdivision },
-            },
+            domain,
             center: mesh.centers(),
             measure: mesh.measures(),
-            face_cells: mesh.face_cells(),
-            face_measure: mesh.face_measures(),
-            face_distance: mesh.face_distances(),
-            polygons: (!self.vertex.is_empty()).then(|| PolygonTable {
-                vertex: vertex.expect("three numbers for each vertex"),
-                face_vertices: &self.face_vertices,
-            }),
+            face_cells: Column::Computed { len: faces, row: &self.face_cells },
+            face_measure: Column::Computed { len: faces, row: &self.face_measure },
+            face_distance: Column::Computed { len: faces, row: &self.face_distance },
+            polygons,
         }
     }
 }

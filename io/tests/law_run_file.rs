@@ -2,9 +2,10 @@
 
 use ndarray::{Array2, Array3, ArrayView2};
 use sphereflow_io::run::{
-    DiagnosticsRow, MeshTable, ParticleHeader, PolygonTable, Run, RunDomain, RunError, RunHeader, RunWriter,
-    Snapshot, WriteError,
+    BackgroundWriter, Column, DiagnosticsRow, MeshTable, ParticleHeader, PolygonTable, Run, RunDomain,
+    RunError, RunHeader, RunWriter, Snapshot, WriteError,
 };
+use sphereflow_mesh::SphereMesh;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ struct Example {
     face_cells: Vec<[u32; 2]>,
     face_measure: Vec<f64>,
     face_distance: Vec<f64>,
-    vertex: Array2<f64>,
+    vertex: Vec<[f64; 3]>,
     face_vertices: Vec<[u32; 2]>,
     sign: Vec<i8>,
 }
@@ -43,7 +44,7 @@ impl Example {
             face_cells: (0..FACES).map(|k| pair(k, CELLS)).collect(),
             face_measure: ramp(FACES, 3.0),
             face_distance: ramp(FACES, 4.0),
-            vertex: table(VERTICES, 3, 5.0),
+            vertex: ramp(3 * VERTICES, 5.0).as_chunks::<3>().0.to_vec(),
             face_vertices: (0..FACES).map(|k| pair(k, VERTICES)).collect(),
             sign: vec![1, -1, 1, 1, -1],
         }
@@ -51,13 +52,16 @@ impl Example {
 
     fn mesh(&self) -> MeshTable<'_> {
         MeshTable {
-            domain: RunDomain::Sphere { subdivision: 1 },
+            domain: RunDomain::Sphere { subdivision: 1, mesh: SphereMesh::Flat },
             center: self.center.view(),
             measure: &self.measure,
-            face_cells: &self.face_cells,
-            face_measure: &self.face_measure,
-            face_distance: &self.face_distance,
-            polygons: Some(PolygonTable { vertex: self.vertex.view(), face_vertices: &self.face_vertices }),
+            face_cells: Column::Rows(&self.face_cells),
+            face_measure: Column::Rows(&self.face_measure),
+            face_distance: Column::Rows(&self.face_distance),
+            polygons: Some(PolygonTable {
+                vertex: Column::Rows(&self.vertex),
+                face_vertices: Column::Rows(&self.face_vertices),
+            }),
         }
     }
 
@@ -181,10 +185,10 @@ fn everything_written_is_read_back_bit_for_bit() {
     assert_eq!(run.header().version, "1.2.3");
     assert_eq!(run.header().test_functions, ["x", "x*y"]);
     assert_eq!(run.config(), CONFIG);
-    assert_eq!(run.domain(), Some(RunDomain::Sphere { subdivision: 1 }));
+    assert_eq!(run.domain(), Some(RunDomain::Sphere { subdivision: 1, mesh: SphereMesh::Flat }));
     assert_eq!(run.centers().unwrap(), example.center);
     assert_eq!(run.measures().unwrap(), example.measure);
-    assert_eq!(run.vertices().unwrap(), example.vertex);
+    assert_eq!(run.vertices().unwrap(), ndarray::arr2(&example.vertex));
     assert_eq!(run.signs().unwrap(), example.sign);
     let faces = run.faces().unwrap();
     assert_eq!(faces.cells, example.face_cells);
@@ -280,9 +284,9 @@ fn a_run_on_the_circle_holds_neither_polygons_nor_particles() {
         domain: RunDomain::Circle { cells: 4 },
         center: center.view(),
         measure: &[1.5; 4],
-        face_cells: &[[0, 1], [1, 2], [2, 3], [3, 0]],
-        face_measure: &[1.0; 4],
-        face_distance: &[1.5; 4],
+        face_cells: Column::Rows(&[[0, 1], [1, 2], [2, 3], [3, 0]]),
+        face_measure: Column::Rows(&[1.0; 4]),
+        face_distance: Column::Rows(&[1.5; 4]),
         polygons: None,
     };
     let header = RunHeader {
@@ -378,6 +382,65 @@ fn resuming_continues_an_interrupted_run_and_extends_a_finished_one() {
         RunWriter::resume(folder.path().join("none.h5")),
         Err(WriteError::Read(RunError::NotFound { .. }))
     ));
+}
+
+#[test]
+fn law_a_run_written_in_the_background_holds_the_same_as_one_written_in_the_foreground() {
+    let (_folder, path) = folder_and_path();
+    let other = path.with_file_name("background.h5");
+    let example = Example::new();
+    let mut writer = RunWriter::create(&path, &example.header(), false).unwrap();
+    append(&mut writer, 0..30);
+    writer.finish(&[]).unwrap();
+    let writer = RunWriter::create(&other, &example.header(), false).unwrap();
+    let mut writer = BackgroundWriter::new(writer).unwrap();
+    for k in 0..30 {
+        let (state, steps) = (state(k), steps(k));
+        writer.append(&snapshot(k, &state), &steps).unwrap();
+        writer.check().unwrap();
+    }
+    let cost = writer.finish(&[]).unwrap();
+    let (foreground, background) = (fs::read(&path).unwrap(), fs::read(&other).unwrap());
+    assert_eq!(cost.bytes, background.len() as u64);
+    assert!(cost.busy > std::time::Duration::ZERO);
+    assert_holds(&other, 30, true);
+    assert_eq!(
+        Run::open(&other).unwrap().diagnostics().unwrap(),
+        Run::open(&path).unwrap().diagnostics().unwrap()
+    );
+    // The headers of the datasets hold the second of their making and checksums over it; nothing else differs.
+    assert_eq!(foreground.len(), background.len());
+    let differing = foreground.iter().zip(&background).filter(|(one, other)| one != other).count();
+    assert!(differing <= 1000, "{differing} of {} bytes differ", foreground.len());
+}
+
+#[test]
+fn a_background_writer_that_is_dropped_writes_what_it_was_given_and_can_be_resumed() {
+    let (_folder, path) = folder_and_path();
+    let writer = RunWriter::create(&path, &Example::new().header(), false).unwrap();
+    let mut writer = BackgroundWriter::new(writer).unwrap();
+    for k in 0..5 {
+        let (state, steps) = (state(k), steps(k));
+        writer.append(&snapshot(k, &state), &steps).unwrap();
+    }
+    drop(writer);
+    assert_holds(&path, 5, false);
+    let mut writer = RunWriter::resume(&path).unwrap();
+    append(&mut writer, 5..7);
+    writer.finish(&[]).unwrap();
+    assert_holds(&path, 7, true);
+}
+
+#[test]
+fn a_transposed_view_is_written_as_what_it_shows() {
+    let (_folder, path) = folder_and_path();
+    let mut writer = RunWriter::create(&path, &Example::new().header(), false).unwrap();
+    let state = state(0);
+    let transposed = state.density.t().as_standard_layout().into_owned();
+    let turned = Snapshot { density: Some(transposed.t()), ..snapshot(0, &state) };
+    writer.append(&turned, &steps(0)).unwrap();
+    writer.finish(&[]).unwrap();
+    assert_holds(&path, 1, true);
 }
 
 #[test]
@@ -498,6 +561,25 @@ fn files_that_are_no_runs_are_told_apart() {
     assert!(matches!(Run::open(&path), Err(RunError::UnknownVersion { found: 2, known: 1, .. })));
 }
 
+#[test]
+fn a_mesh_is_flat_where_its_kind_is_not_told() {
+    for mesh in SphereMesh::ALL {
+        let (_folder, path) = folder_and_path();
+        let example = Example::new();
+        let mut header = example.header();
+        header.mesh.as_mut().unwrap().domain = RunDomain::Sphere { subdivision: 1, mesh };
+        let mut writer = RunWriter::create(&path, &header, false).unwrap();
+        append(&mut writer, 0..1);
+        writer.finish(&[]).unwrap();
+        assert_eq!(Run::open(&path).unwrap().domain(), Some(RunDomain::Sphere { subdivision: 1, mesh }));
+        let file = hdf5::File::open_rw(&path).unwrap();
+        file.group("mesh").unwrap().delete_attr("mesh").unwrap();
+        file.close().unwrap();
+        let flat = RunDomain::Sphere { subdivision: 1, mesh: SphereMesh::Flat };
+        assert_eq!(Run::open(&path).unwrap().domain(), Some(flat));
+    }
+}
+
 type Change = fn(&hdf5::File);
 
 #[test]
@@ -505,12 +587,16 @@ fn datasets_that_contradict_each_other_are_damage() {
     let (folder, path) = folder_and_path();
     write(&path, 2);
     let spoilt = folder.path().join("spoilt.h5");
-    let spoil: [(&str, Change); 6] = [
+    let spoil: [(&str, Change); 7] = [
         ("time", |file| file.dataset("time").unwrap().resize(3).unwrap()),
         ("density", |file| file.dataset("density").unwrap().resize((1, 2, CELLS)).unwrap()),
         ("mass", |file| file.unlink("particles/mass").unwrap()),
         ("subdivision", |file| {
             file.group("mesh").unwrap().attr("subdivision").unwrap().write_scalar(&u64::MAX).unwrap();
+        }),
+        ("mesh", |file| {
+            let name: hdf5::types::VarLenUnicode = "spring".parse().unwrap();
+            file.group("mesh").unwrap().attr("mesh").unwrap().write_scalar(&name).unwrap();
         }),
         ("objective", |file| {
             file.unlink("snapshot/objective").unwrap();

@@ -11,8 +11,7 @@ struct Row {
     available: &'static str,
 }
 
-const ROWS: [Row; 5] = [
-    Row { key: "domain.mesh", missing: &["\"recursive\"", "\"centroidal\""], available: "flat" },
+const ROWS: [Row; 4] = [
     Row { key: "initial.kind", missing: &["\"file\""], available: "uniform, von-mises-fisher, expression" },
     Row { key: "scheme.order", missing: &["3", "5"], available: "1, 2" },
     Row { key: "scheme.method", missing: &["\"characteristics\""], available: "finite-volume" },

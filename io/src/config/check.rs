@@ -5,7 +5,7 @@ use sphereflow_solver::Expression;
 use super::objective::{Activation, Data, Evaluation, Feature, Loss, Network, ObjectiveKind, Teacher};
 use super::read::{Parts, limiters};
 use super::reader::{Reader, counted};
-use super::schema::{Domain, Initial, ParticleMethod, Scheme, Velocity};
+use super::schema::{Domain, Initial, ParticleMethod, Scheme, SphereMesh, Velocity};
 use super::tree::{Node, Path};
 
 /// What the exact expectation over inputs of one coordinate is.
@@ -14,6 +14,7 @@ const TWO_TERMS: &str = "the exact expectation over one input, a sum of two term
 /// Notes every combination that means nothing.
 pub(super) fn check(reader: &Reader, parts: &Parts) {
     let domain = parts.domain.as_ref();
+    bisected(reader, domain);
     if let Some(objective) = &parts.objective {
         if let Some(domain) = domain {
             sheets(reader, domain, &objective.kind);
@@ -33,6 +34,18 @@ pub(super) fn check(reader: &Reader, parts: &Parts) {
     }
     fresh_samples(reader, parts);
     formulas(reader, parts);
+}
+
+/// Edges that are bisected again and again have a power of two of parts.
+fn bisected(reader: &Reader, domain: Option<&Domain>) {
+    let Some(Domain::Sphere { subdivision, mesh: SphereMesh::Recursive, .. }) = domain else { return };
+    if !subdivision.is_power_of_two() {
+        let message = format!(
+            "`domain.mesh = \"recursive\"` bisects edges, and `domain.subdivision = {subdivision}` is no power of two"
+        );
+        let hint = "give `level` in its place, or another mesh".to_owned();
+        reader.clash(&["domain.kind", "domain.subdivision"], &"domain.mesh".into(), message, hint);
+    }
 }
 
 /// Formulas are expressions in the coordinates of the domain.

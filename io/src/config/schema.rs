@@ -88,10 +88,20 @@ choices! {
     pub enum SphereMesh {
         /// Each face in n² equal triangles of its plane, projected once.
         Flat = "flat",
-        /// Repeated bisection of the edges on the sphere.
+        /// Repeated bisection of the edges on the sphere: n a power of two.
         Recursive = "recursive",
         /// Generators at the centroids of their cells.
         Centroidal = "centroidal",
+    }
+}
+
+impl From<SphereMesh> for sphereflow_mesh::SphereMesh {
+    fn from(mesh: SphereMesh) -> Self {
+        match mesh {
+            SphereMesh::Flat => Self::Flat,
+            SphereMesh::Recursive => Self::Recursive,
+            SphereMesh::Centroidal => Self::Centroidal,
+        }
     }
 }
 

@@ -61,9 +61,6 @@ pub enum ProblemError {
         /// The highest that there is.
         most: usize,
     },
-    /// The fast way where the structure has none.
-    #[error("`objective.evaluation = \"fast\"`: {0}\n  hint: write `evaluation = \"auto\"`")]
-    NoFastWay(&'static str),
     /// A gap cannot be certified.
     #[error(
         "`time.stop.gap` needs a bound of the mass of a minimiser, and for this objective there is none; use `time.stop.dissipation`, or a positive `objective.regularization` with a nonnegative risk"

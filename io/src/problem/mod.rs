@@ -16,13 +16,14 @@ use sphereflow_solver::atoms::Atoms;
 use sphereflow_solver::evolution::Stop;
 use sphereflow_solver::flow::{self, FiniteVolume, StepLimits};
 use sphereflow_solver::initial::{self, InitialMeasure};
-use sphereflow_solver::objective::{Layers, Objective, Rates};
+use sphereflow_solver::objective::{Objective, Rates};
 use sphereflow_solver::particles::{Particles, quadrature_nodes};
 
 use crate::config::{
-    Config, Domain, Evaluation, Initial, Limiter, ObjectiveKind, ParticleMethod, ParticleStart, Scheme,
+    Config, Domain, Initial, Limiter, ObjectiveKind, ParticleMethod, ParticleStart, Scheme, SphereMesh,
     Splitting, Velocity,
 };
+use crate::mesh_cache::{KeptMesh, MeshCache};
 
 /// Points over which particles look for the least potential.
 const WATCHED_POINTS: usize = 4096;
@@ -74,9 +75,17 @@ impl Problem {
     /// # Errors
     /// When it is too large to be numbered.
     pub fn mesh(&self) -> Result<Mesh, ProblemError> {
+        Ok(self.mesh_kept(&MeshCache::off())?.mesh)
+    }
+
+    /// The mesh of the domain, taken from a cache where that is quicker.
+    ///
+    /// # Errors
+    /// As [`Self::mesh`].
+    pub fn mesh_kept(&self, cache: &MeshCache) -> Result<KeptMesh, ProblemError> {
         Ok(match self.config.domain {
-            Domain::Circle { cells, .. } => Mesh::circle(cells)?,
-            Domain::Sphere { subdivision, .. } => Mesh::sphere(subdivision)?,
+            Domain::Circle { cells, .. } => Mesh::circle(cells)?.into(),
+            Domain::Sphere { subdivision, mesh, .. } => cache.sphere(mesh.into(), subdivision)?,
         })
     }
 
@@ -88,8 +97,11 @@ impl Problem {
         let mut config = self.config.clone();
         match &mut config.domain {
             Domain::Circle { cells: own, .. } => *own = cells.clamp(3, *own),
-            Domain::Sphere { subdivision, .. } => {
+            Domain::Sphere { subdivision, mesh, .. } => {
                 *subdivision = ((cells as f64 / 10.0).sqrt() as usize).clamp(1, *subdivision);
+                if *mesh == SphereMesh::Recursive {
+                    *subdivision = 1 << subdivision.ilog2();
+                }
             }
         }
         Self::resolve(&config, location)
@@ -181,7 +193,6 @@ impl Problem {
         let ParticleMethod::Flow { tolerance } = self.config.particles.method else {
             return Err(ProblemError::NotAvailable("`particles.method`"));
         };
-        self.require_fast_motion()?;
         let objective = self.objective_at(atoms.len())?;
         let mut particles = Particles::new(&objective, atoms, self.rates, tolerance);
         if let Some(Stop::Gap { .. }) = self.stop {
@@ -202,22 +213,6 @@ impl Problem {
             }
             _ => Ok(self.objective.clone()),
         }
-    }
-
-    /// Refuses the fast way where points that move have none.
-    fn require_fast_motion(&self) -> Result<(), ProblemError> {
-        let ObjectiveKind::Network(network) = &self.config.objective.kind else { return Ok(()) };
-        let inputs = self.dim - usize::from(network.layers() == Layers::Two);
-        if network.evaluation == Evaluation::Fast
-            && !network.is_population()
-            && network.is_kinked()
-            && inputs > 2
-        {
-            return Err(ProblemError::NoFastWay(
-                "particles have it for inputs of at most two coordinates, or an activation without a kink",
-            ));
-        }
-        Ok(())
     }
 }
 

@@ -1,8 +1,11 @@
 //! What a run holds, as plain slices and small structs.
 
 use ndarray::{Array2, ArrayView2};
+use sphereflow_mesh::SphereMesh;
 
-/// The domain of a run's mesh, with the one number that fixes the mesh.
+use super::table::Column;
+
+/// The domain of a run's mesh, with what fixes the mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunDomain {
     /// The circle S^1 in equal arcs.
@@ -14,6 +17,8 @@ pub enum RunDomain {
     Sphere {
         /// Subdivision n.
         subdivision: usize,
+        /// How the generators were found.
+        mesh: SphereMesh,
     },
 }
 
@@ -30,7 +35,7 @@ impl RunDomain {
     pub fn cells(self) -> Option<usize> {
         match self {
             Self::Circle { cells } => Some(cells),
-            Self::Sphere { subdivision } => {
+            Self::Sphere { subdivision, .. } => {
                 subdivision.checked_mul(subdivision)?.checked_mul(10)?.checked_add(2)
             }
         }
@@ -44,7 +49,7 @@ impl RunDomain {
     }
 }
 
-/// The mesh of a run, to be stored once.
+/// The mesh of a run, to be stored once. What is not at hand is computed while it is written.
 #[derive(Clone, Copy, Debug)]
 pub struct MeshTable<'a> {
     /// The domain.
@@ -54,11 +59,11 @@ pub struct MeshTable<'a> {
     /// Arc length or area of the cells, \[cells\].
     pub measure: &'a [f64],
     /// The two cells of every face, oriented from the first to the second, \[faces\].
-    pub face_cells: &'a [[u32; 2]],
+    pub face_cells: Column<'a, [u32; 2]>,
     /// Measure of the faces: 1 on the circle, arc length of the Voronoi edge on the sphere, \[faces\].
-    pub face_measure: &'a [f64],
+    pub face_measure: Column<'a, f64>,
     /// Geodesic distance between the two generators of every face, \[faces\].
-    pub face_distance: &'a [f64],
+    pub face_distance: Column<'a, f64>,
     /// Polygons of the cells: on the sphere, and only there.
     pub polygons: Option<PolygonTable<'a>>,
 }
@@ -67,9 +72,9 @@ pub struct MeshTable<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct PolygonTable<'a> {
     /// Voronoi vertices, \[vertices, 3\], unit vectors.
-    pub vertex: ArrayView2<'a, f64>,
+    pub vertex: Column<'a, [f64; 3]>,
     /// The two vertices of every face, \[faces\].
-    pub face_vertices: &'a [[u32; 2]],
+    pub face_vertices: Column<'a, [u32; 2]>,
 }
 
 /// The particles of a run: what does not change in time.
@@ -154,37 +159,68 @@ pub struct SnapshotSeries {
 }
 
 /// One turn of writing: what the file that was published before lacks.
-pub(super) struct Delta {
-    pub snapshot: Option<OwnedSnapshot>,
-    pub diagnostics: Vec<DiagnosticsRow>,
+#[derive(Clone, Copy)]
+pub(super) struct Delta<'a, 's> {
+    pub snapshot: Option<&'a Snapshot<'s>>,
+    pub diagnostics: &'a [DiagnosticsRow],
     pub complete: bool,
 }
 
-/// A snapshot that outlives the solver's arrays until the other file has received it too.
-pub(super) struct OwnedSnapshot {
-    pub time: f64,
-    pub density: Option<Array2<f64>>,
-    pub position: Option<Array2<f64>>,
-    pub mass: Option<Vec<f64>>,
-    pub objective: f64,
-    pub mass_total: f64,
-    pub potential_min: f64,
-    pub step: f64,
+/// A snapshot with its diagnostics that outlives the solver's arrays; its buffers are used again and again.
+#[derive(Default)]
+pub(super) struct Parcel {
+    time: f64,
+    density: Option<Array2<f64>>,
+    position: Option<Array2<f64>>,
+    mass: Option<Vec<f64>>,
+    objective: f64,
+    mass_total: f64,
+    potential_min: f64,
+    step: f64,
+    diagnostics: Vec<DiagnosticsRow>,
 }
 
-impl OwnedSnapshot {
-    pub fn new(snapshot: &Snapshot<'_>) -> Self {
-        // HDF5 takes rows in C order only; a transposed view is laid out anew.
-        let owned = |view: ArrayView2<'_, f64>| view.as_standard_layout().into_owned();
-        Self {
-            time: snapshot.time,
-            density: snapshot.density.map(owned),
-            position: snapshot.position.map(owned),
-            mass: snapshot.mass.map(<[f64]>::to_vec),
-            objective: snapshot.objective,
-            mass_total: snapshot.mass_total,
-            potential_min: snapshot.potential_min,
-            step: snapshot.step,
+impl Parcel {
+    /// Takes a copy. Nothing is allocated where the shapes are those of the copy before.
+    pub fn pack(&mut self, snapshot: &Snapshot<'_>, diagnostics: &[DiagnosticsRow]) {
+        repack(&mut self.density, snapshot.density);
+        repack(&mut self.position, snapshot.position);
+        match (&mut self.mass, snapshot.mass) {
+            (Some(kept), Some(mass)) => mass.clone_into(kept),
+            (kept, mass) => *kept = mass.map(<[f64]>::to_vec),
         }
+        self.time = snapshot.time;
+        self.objective = snapshot.objective;
+        self.mass_total = snapshot.mass_total;
+        self.potential_min = snapshot.potential_min;
+        self.step = snapshot.step;
+        diagnostics.clone_into(&mut self.diagnostics);
+    }
+
+    /// The snapshot.
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot {
+            time: self.time,
+            density: self.density.as_ref().map(|table| table.view()),
+            position: self.position.as_ref().map(|table| table.view()),
+            mass: self.mass.as_deref(),
+            objective: self.objective,
+            mass_total: self.mass_total,
+            potential_min: self.potential_min,
+            step: self.step,
+        }
+    }
+
+    /// The diagnostics since the snapshot before.
+    pub fn diagnostics(&self) -> &[DiagnosticsRow] {
+        &self.diagnostics
+    }
+}
+
+/// Copies `view` into `kept`, in C order.
+fn repack(kept: &mut Option<Array2<f64>>, view: Option<ArrayView2<'_, f64>>) {
+    match (kept, view) {
+        (Some(kept), Some(view)) if kept.dim() == view.dim() => kept.assign(&view),
+        (kept, view) => *kept = view.map(|view| view.as_standard_layout().into_owned()),
     }
 }

@@ -1,15 +1,18 @@
 //! A new run file: attributes, mesh, and datasets without a row yet.
 
 use hdf5::types::VarLenUnicode;
-use hdf5::{Dataset, Extent, File, H5Type, Location, SimpleExtents};
-use ndarray::{ArrayView, ArrayView2, Dimension};
+use hdf5::{Dataset, Extent, File, H5Type, Location, SimpleExtents, SliceOrIndex};
+use ndarray::{ArrayView, ArrayViewD, Dimension};
 use std::path::Path;
 
 use super::contents::{MeshTable, ParticleHeader, RunDomain, RunHeader};
 use super::layout::{self, Entry, root};
+use super::table::{Column, Row};
 
 /// Chunks stay within 1 MiB, HDF5's default cache of one dataset: a chunk is compressed once.
 const CHUNK_BYTES: usize = 1 << 20;
+/// Chunks of rows that are computed at once.
+const BLOCK_CHUNKS: usize = 4;
 /// Rows per chunk of the series at the snapshots: there are few.
 const SERIES_ROWS: usize = 128;
 /// Rows per chunk of the diagnostics: there may be very many.
@@ -105,18 +108,19 @@ fn write_mesh(file: &File, mesh: &MeshTable<'_>) -> hdf5::Result<()> {
     text_attribute(&group, layout::DOMAIN, mesh.domain.name())?;
     match mesh.domain {
         RunDomain::Circle { cells } => number_attribute(&group, layout::CELLS, &(cells as u64))?,
-        RunDomain::Sphere { subdivision } => {
+        RunDomain::Sphere { subdivision, mesh } => {
             number_attribute(&group, layout::SUBDIVISION, &(subdivision as u64))?;
+            text_attribute(&group, layout::SPHERE_MESH, mesh.name())?;
         }
     }
     fixed(file, layout::CENTER, mesh.center)?;
     fixed(file, layout::measure(mesh.domain), mesh.measure)?;
-    fixed(file, layout::FACE_CELLS, pairs(mesh.face_cells))?;
-    fixed(file, layout::face_measure(mesh.domain), mesh.face_measure)?;
-    fixed(file, layout::FACE_DISTANCE, mesh.face_distance)?;
+    column(file, layout::FACE_CELLS, mesh.face_cells)?;
+    column(file, layout::face_measure(mesh.domain), mesh.face_measure)?;
+    column(file, layout::FACE_DISTANCE, mesh.face_distance)?;
     if let Some(polygons) = &mesh.polygons {
-        fixed(file, layout::VERTEX, polygons.vertex)?;
-        fixed(file, layout::FACE_VERTICES, pairs(polygons.face_vertices))?;
+        column(file, layout::VERTEX, polygons.vertex)?;
+        column(file, layout::FACE_VERTICES, polygons.face_vertices)?;
     }
     Ok(())
 }
@@ -159,16 +163,51 @@ where
 {
     let data = data.into();
     let data = data.as_standard_layout();
-    let shape = data.shape();
-    let row = chunk_of_row(&shape[1..], size_of::<T>());
-    let rows = (CHUNK_BYTES / size_of::<T>() / row.iter().product::<usize>()).clamp(1, shape[0].max(1));
-    let mut chunk = vec![rows];
-    chunk.extend(row);
+    let chunk = chunk_of_rows(data.shape(), size_of::<T>());
     let dataset =
         packed(file.new_dataset_builder()).chunk(chunk).with_data(data.view()).create(entry.path)?;
     // Closing a dataset keeps silent when the disk has no room for what waits in its cache.
     dataset.flush()?;
     describe(&dataset, entry)
+}
+
+/// A dataset of rows that may still have to be computed, by all threads while the rows before are compressed: no more
+/// than two blocks of them are in memory.
+fn column<T: Row>(file: &File, entry: Entry, column: Column<'_, T>) -> hdf5::Result<()> {
+    let mut shape = vec![column.len()];
+    shape.extend(T::SHAPE);
+    let chunk = chunk_of_rows(&shape, size_of::<T::Number>());
+    let rows = BLOCK_CHUNKS * chunk[0];
+    let builder = packed(file.new_dataset_builder()).chunk(chunk).empty::<T::Number>();
+    let dataset = builder.shape(&shape[..]).create(entry.path)?;
+    let block = |first: usize| column.rows(first..column.len().min(first + rows));
+    let (mut first, mut current) = (0, block(0));
+    while !current.is_empty() {
+        let next = first + current.len();
+        let (written, computed) =
+            rayon::join(|| write_rows(&dataset, first, &current), || block(next.min(column.len())));
+        written?;
+        (first, current) = (next, computed);
+    }
+    dataset.flush()?;
+    describe(&dataset, entry)
+}
+
+/// Writes rows from the row `first` on.
+fn write_rows<T: Row>(dataset: &Dataset, first: usize, rows: &[T]) -> hdf5::Result<()> {
+    let mut shape = vec![rows.len()];
+    shape.extend(T::SHAPE);
+    let mut place = vec![SliceOrIndex::from(first..first + rows.len())];
+    place.extend(T::SHAPE.iter().map(|&length| SliceOrIndex::from(0..length)));
+    let numbers = ArrayViewD::from_shape(shape, T::numbers(rows))?;
+    dataset.write_slice(numbers, hdf5::Hyperslab::from(place))
+}
+
+/// The shape of a chunk of a dataset of known shape: whole rows, at most `CHUNK_BYTES` together.
+fn chunk_of_rows(shape: &[usize], bytes: usize) -> Vec<usize> {
+    let row = chunk_of_row(&shape[1..], bytes);
+    let rows = (CHUNK_BYTES / bytes / row.iter().product::<usize>()).clamp(1, shape[0].max(1));
+    [vec![rows], row].concat()
 }
 
 fn packed(builder: hdf5::DatasetBuilder) -> hdf5::DatasetBuilder {
@@ -203,16 +242,12 @@ fn text(value: &str) -> hdf5::Result<VarLenUnicode> {
     value.parse().map_err(|error| hdf5::Error::from(format!("a text holds a NUL character: {error:?}")))
 }
 
-fn text_attribute(place: &Location, name: &str, value: &str) -> hdf5::Result<()> {
+pub(crate) fn text_attribute(place: &Location, name: &str, value: &str) -> hdf5::Result<()> {
     place.new_attr::<VarLenUnicode>().create(name)?.write_scalar(&text(value)?)
 }
 
-fn number_attribute<T: H5Type>(place: &Location, name: &str, value: &T) -> hdf5::Result<()> {
+pub(crate) fn number_attribute<T: H5Type>(place: &Location, name: &str, value: &T) -> hdf5::Result<()> {
     place.new_attr::<T>().create(name)?.write_scalar(value)
-}
-
-fn pairs(list: &[[u32; 2]]) -> ArrayView2<'_, u32> {
-    ArrayView2::from(list)
 }
 
 #[cfg(test)]

@@ -101,6 +101,12 @@ pub enum WriteError {
         /// HDF5's reason.
         source: hdf5::Error,
     },
+    /// It was to be written after a failure that was told before.
+    #[error("`{}` is no longer written after an earlier failure", path.display())]
+    Ended {
+        /// The file.
+        path: PathBuf,
+    },
     /// The run to be continued cannot be read.
     #[error(transparent)]
     Read(#[from] RunError),

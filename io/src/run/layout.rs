@@ -19,6 +19,8 @@ pub(super) mod root {
 
 pub(super) const DOMAIN: &str = "domain";
 pub(super) const SUBDIVISION: &str = "subdivision";
+/// Kind of a mesh of the sphere; files from before there were several lack it.
+pub(super) const SPHERE_MESH: &str = "mesh";
 pub(super) const CELLS: &str = "cells";
 pub(super) const TEST_FUNCTIONS: &str = "test_functions";
 

@@ -5,6 +5,7 @@
 //! | `/` attributes | | `format`, `format_version`, `sphereflow_version`, `config`, `method`, `complete` |
 //! | `/time` | \[S\] | times of the snapshots |
 //! | `/density` | \[S, sheets, cells\] | `nu_i`, mass per surface measure; sheets in the order +1, -1 |
+//! | `/mesh` attributes | | `domain`; `cells` on the circle, `subdivision` and `mesh` (its kind) on the sphere |
 //! | `/mesh/center` | \[cells, dim\] | generators of the cells, unit vectors |
 //! | `/mesh/measure` | \[cells\] | arc length or area |
 //! | `/mesh/face_cells` | \[faces, 2\] | the two cells of a face, oriented from the first to the second |
@@ -17,8 +18,10 @@
 //! | `/snapshot/objective`, `mass`, `potential_min`, `step` | \[S\] | at the snapshots; the step to try next |
 //!
 //! Every dataset carries `units` and `description`; floating point is 64-bit. Equation numbers are those of
-//! Bach and Chizat (ICM 2022). [`RunWriter`] writes, [`Run`] reads.
+//! Bach and Chizat (ICM 2022). [`RunWriter`] writes, [`BackgroundWriter`] does so
+//! in a thread of its own, [`Run`] reads.
 
+mod background;
 mod contents;
 mod create;
 mod error;
@@ -27,17 +30,22 @@ mod mesh_file;
 mod reader;
 mod rows;
 mod stored;
+mod table;
 mod turns;
 mod validate;
 mod writer;
 
+pub use background::{BackgroundWriter, WritingCost};
 pub use contents::{
     DiagnosticsRow, MeshTable, ParticleHeader, PolygonTable, RunDomain, RunHeader, Snapshot, SnapshotSeries,
 };
 pub use error::{RunError, WriteError};
 pub use mesh_file::write_mesh;
 pub use reader::{FaceTable, Run};
+pub use table::Column;
 pub use validate::{MeshSize, ParticleSize, RunInfo};
 pub use writer::RunWriter;
 
+pub(crate) use create::{number_attribute, text_attribute};
 pub(crate) use stored::Stored;
+pub(crate) use stored::{scalar, text};

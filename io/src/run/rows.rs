@@ -4,30 +4,28 @@ use hdf5::{Dataset, File, SliceOrIndex};
 use ndarray::{ArrayView, ArrayView1, ArrayView2, ArrayViewD, Axis, Dimension};
 use std::path::Path;
 
-use super::contents::{Delta, DiagnosticsRow, OwnedSnapshot};
+use super::contents::{Delta, DiagnosticsRow, Snapshot};
 use super::layout::{self, root};
 
-/// Appends `deltas` to the run file at `path`, which holds `snapshots` of them so far, and closes it.
+/// Appends `delta` to the run file at `path`, which holds `snapshots` snapshots so far, and closes it.
 ///
 /// An error leaves a file that may be inconsistent: the caller throws it away.
-pub(super) fn append(path: &Path, snapshots: usize, deltas: &[&Delta]) -> hdf5::Result<()> {
+pub(super) fn append(path: &Path, snapshots: usize, delta: Delta<'_, '_>) -> hdf5::Result<()> {
     let file = hdf5::FileBuilder::new().with_fapl(|access| access.libver_v110()).open_rw(path)?;
     let found = file.dataset(layout::TIME.path)?.shape();
     if found != [snapshots] {
         return Err(format!("expected {snapshots} snapshots in the file to extend, found {found:?}").into());
     }
-    for delta in deltas {
-        if let Some(snapshot) = &delta.snapshot {
-            append_snapshot(&file, snapshot)?;
-        }
-        append_diagnostics(&file, &delta.diagnostics)?;
-        file.attr(root::COMPLETE)?.write_scalar(&u32::from(delta.complete))?;
+    if let Some(snapshot) = delta.snapshot {
+        append_snapshot(&file, snapshot)?;
     }
+    append_diagnostics(&file, delta.diagnostics)?;
+    file.attr(root::COMPLETE)?.write_scalar(&u32::from(delta.complete))?;
     file.flush()?;
     file.close()
 }
 
-fn append_snapshot(file: &File, snapshot: &OwnedSnapshot) -> hdf5::Result<()> {
+fn append_snapshot(file: &File, snapshot: &Snapshot<'_>) -> hdf5::Result<()> {
     let series = [
         (layout::TIME, snapshot.time),
         (layout::SNAPSHOT_OBJECTIVE, snapshot.objective),
@@ -38,13 +36,16 @@ fn append_snapshot(file: &File, snapshot: &OwnedSnapshot) -> hdf5::Result<()> {
     for (entry, value) in series {
         extend(&file.dataset(entry.path)?, ArrayView1::from(&[value]))?;
     }
-    if let Some(density) = &snapshot.density {
-        extend(&file.dataset(layout::DENSITY_PATH)?, density.view().insert_axis(Axis(0)))?;
+    for (path, table) in
+        [(layout::DENSITY_PATH, snapshot.density), (layout::POSITION.path, snapshot.position)]
+    {
+        if let Some(table) = table {
+            // HDF5 takes rows in C order only; a transposed view is laid out anew.
+            let table = table.as_standard_layout();
+            extend(&file.dataset(path)?, table.view().insert_axis(Axis(0)))?;
+        }
     }
-    if let Some(position) = &snapshot.position {
-        extend(&file.dataset(layout::POSITION.path)?, position.view().insert_axis(Axis(0)))?;
-    }
-    if let Some(mass) = &snapshot.mass {
+    if let Some(mass) = snapshot.mass {
         extend(&file.dataset(layout::MASS.path)?, ArrayView1::from(mass).insert_axis(Axis(0)))?;
     }
     Ok(())

@@ -93,7 +93,7 @@ impl<'a> Stored<'a> {
 }
 
 /// A text attribute, checked to be UTF-8.
-pub(super) fn text(place: &Location, name: &str) -> Result<String, String> {
+pub(crate) fn text(place: &Location, name: &str) -> Result<String, String> {
     let value: VarLenUnicode = scalar(place, name)?;
     // The type itself does not check, and `as_str` would take anything for UTF-8.
     std::str::from_utf8(value.as_bytes())
@@ -115,7 +115,7 @@ pub(super) fn texts(place: &Location, name: &str) -> Result<Vec<String>, String>
 }
 
 /// A scalar attribute of exactly the type `T`.
-pub(super) fn scalar<T: H5Type>(place: &Location, name: &str) -> Result<T, String> {
+pub(crate) fn scalar<T: H5Type>(place: &Location, name: &str) -> Result<T, String> {
     let attribute = place.attr(name).map_err(|e| format!("attribute `{name}` is missing ({e})"))?;
     if !attribute.dtype().is_ok_and(|dtype| dtype.is::<T>()) {
         return Err(format!("attribute `{name}` is not of type {}", T::type_descriptor()));

@@ -1,6 +1,7 @@
 //! What a run file says of itself, and whether its datasets agree.
 
-use hdf5::File;
+use hdf5::{File, Group};
+use sphereflow_mesh::SphereMesh;
 
 use super::contents::RunDomain;
 use super::layout::{self, root};
@@ -134,9 +135,21 @@ fn domain(file: &File) -> Result<RunDomain, String> {
     };
     match stored::text(&group, layout::DOMAIN)?.as_str() {
         "circle" => Ok(RunDomain::Circle { cells: size(layout::CELLS)? }),
-        "sphere" => Ok(RunDomain::Sphere { subdivision: size(layout::SUBDIVISION)? }),
+        "sphere" => {
+            Ok(RunDomain::Sphere { subdivision: size(layout::SUBDIVISION)?, mesh: sphere_mesh(&group)? })
+        }
         other => Err(format!("the domain is `{other}`, expected `circle` or `sphere`")),
     }
+}
+
+/// Which mesh of the sphere: the flat one where nothing is said.
+fn sphere_mesh(group: &Group) -> Result<SphereMesh, String> {
+    if group.attr(layout::SPHERE_MESH).is_err() {
+        return Ok(SphereMesh::Flat);
+    }
+    let name = stored::text(group, layout::SPHERE_MESH)?;
+    let known = SphereMesh::ALL.into_iter().find(|mesh| mesh.name() == name);
+    known.ok_or_else(|| format!("the mesh is `{name}`, expected one of `flat`, `recursive`, `centroidal`"))
 }
 
 fn particles(stored: Stored<'_>, snapshots: usize) -> Result<Option<ParticleSize>, String> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::contents::{Delta, DiagnosticsRow, OwnedSnapshot, RunHeader, Snapshot};
+use super::contents::{Delta, DiagnosticsRow, RunHeader, Snapshot};
 use super::create::{create, set_config};
 use super::error::WriteError;
 use super::reader::Run;
@@ -28,18 +28,17 @@ pub struct RunWriter {
     published: bool,
     snapshots: usize,
     sibling: Sibling,
-    last: Option<Delta>,
     /// Whether the sibling has another configuration than the run.
     reconfigured: bool,
 }
 
-/// How far the sibling has come.
+/// What the sibling is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sibling {
-    /// It holds all but the new.
+    /// It was made by this writer, which has recorded nothing yet.
+    Fresh,
+    /// It holds all that the run file holds.
     Current,
-    /// It lacks the last delta as well.
-    Behind,
     /// It does not exist, or is not to be trusted.
     Absent,
 }
@@ -50,12 +49,6 @@ struct RowShapes {
     density: Option<[usize; 2]>,
     position: Option<[usize; 2]>,
     test_functions: usize,
-}
-
-impl std::fmt::Debug for Delta {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Delta").field("diagnostics", &self.diagnostics.len()).finish_non_exhaustive()
-    }
 }
 
 impl RunWriter {
@@ -82,8 +75,7 @@ impl RunWriter {
             overwrite,
             published: false,
             snapshots: 0,
-            sibling: Sibling::Current,
-            last: None,
+            sibling: Sibling::Fresh,
             reconfigured: false,
         };
         create(writer.turns.next(), header).map_err(|e| writer.failed(e))?;
@@ -110,8 +102,7 @@ impl RunWriter {
             overwrite: true,
             published: true,
             snapshots,
-            sibling: Sibling::Current,
-            last: None,
+            sibling: Sibling::Fresh,
             reconfigured: false,
         })
     }
@@ -124,7 +115,7 @@ impl RunWriter {
     /// # Panics
     /// After the first [`append`](Self::append).
     pub fn reconfigure(&mut self, config_toml: &str) -> Result<(), WriteError> {
-        assert!(self.last.is_none() && self.published, "a run is reconfigured when it is resumed");
+        assert!(self.sibling == Sibling::Fresh && self.published, "a run is reconfigured when it is resumed");
         set_config(self.turns.next(), config_toml).map_err(|e| self.failed(e))?;
         self.reconfigured = true;
         Ok(())
@@ -145,12 +136,7 @@ impl RunWriter {
         diagnostics: &[DiagnosticsRow],
     ) -> Result<(), WriteError> {
         self.rows.check(snapshot, diagnostics);
-        let delta = Delta {
-            snapshot: Some(OwnedSnapshot::new(snapshot)),
-            diagnostics: diagnostics.to_vec(),
-            complete: false,
-        };
-        self.record(delta)
+        self.record(Delta { snapshot: Some(snapshot), diagnostics, complete: false })
     }
 
     /// Appends the diagnostics of the steps since the last snapshot, marks the run as complete and removes the sibling
@@ -159,7 +145,7 @@ impl RunWriter {
     /// # Errors
     /// As [`append`](Self::append).
     pub fn finish(mut self, diagnostics: &[DiagnosticsRow]) -> Result<(), WriteError> {
-        self.record(Delta { snapshot: None, diagnostics: diagnostics.to_vec(), complete: true })
+        self.record(Delta { snapshot: None, diagnostics, complete: true })
     }
 
     /// Number of snapshots in the file.
@@ -172,35 +158,28 @@ impl RunWriter {
         self.turns.run()
     }
 
-    fn record(&mut self, delta: Delta) -> Result<(), WriteError> {
-        self.write_sibling(&delta)?;
+    fn record(&mut self, delta: Delta<'_, '_>) -> Result<(), WriteError> {
+        self.write_sibling(delta)?;
         let exchanged =
             if self.published { self.turns.exchange()? } else { self.turns.publish(self.overwrite)? };
-        self.sibling = match exchanged {
-            // The file that was the run still has the configuration before.
-            Exchanged::Behind if std::mem::take(&mut self.reconfigured) => Sibling::Absent,
-            Exchanged::Behind => Sibling::Behind,
-            Exchanged::Absent => Sibling::Absent,
-        };
         self.published = true;
+        // The file that was the run still has the configuration before.
+        let reconfigured = std::mem::take(&mut self.reconfigured);
+        // A finished run needs no sibling.
+        if exchanged == Exchanged::Behind && !reconfigured && !delta.complete {
+            self.catch_up(delta);
+        }
         self.snapshots += usize::from(delta.snapshot.is_some());
-        self.last = Some(delta);
         Ok(())
     }
 
     /// Brings the sibling up to the new state. One that cannot be written, say because a reader still holds it
     /// locked, is left to that reader and replaced by a copy of the run file.
-    fn write_sibling(&mut self, delta: &Delta) -> Result<(), WriteError> {
+    fn write_sibling(&mut self, delta: Delta<'_, '_>) -> Result<(), WriteError> {
         // Whatever happens to it, a sibling that was touched is not to be extended a second time.
         let sibling = std::mem::replace(&mut self.sibling, Sibling::Absent);
-        let attempt = match (sibling, &self.last) {
-            (Sibling::Current, _) => Some(rows::append(self.turns.next(), self.snapshots, &[delta])),
-            (Sibling::Behind, Some(last)) => {
-                let before = self.snapshots - usize::from(last.snapshot.is_some());
-                Some(rows::append(self.turns.next(), before, &[last, delta]))
-            }
-            _ => None,
-        };
+        let attempt =
+            (sibling != Sibling::Absent).then(|| rows::append(self.turns.next(), self.snapshots, delta));
         match attempt {
             Some(Ok(())) => return Ok(()),
             Some(Err(error)) if !self.published => return Err(self.failed(error)),
@@ -211,7 +190,15 @@ impl RunWriter {
             _ => {}
         }
         self.turns.copy()?;
-        rows::append(self.turns.next(), self.snapshots, &[delta]).map_err(|e| self.failed(e))
+        rows::append(self.turns.next(), self.snapshots, delta).map_err(|e| self.failed(e))
+    }
+
+    /// Gives what was just published to the file that was the run before, now the sibling. At once, so that nobody need
+    /// keep the snapshot; it is published already, and a failure only costs a copy in the next turn.
+    fn catch_up(&mut self, delta: Delta<'_, '_>) {
+        if rows::append(self.turns.next(), self.snapshots, delta).is_ok() {
+            self.sibling = Sibling::Current;
+        }
     }
 
     fn failed(&self, source: hdf5::Error) -> WriteError {
@@ -238,7 +225,6 @@ impl RowShapes {
             assert_eq!(mesh.polygons.is_some(), mesh.domain.dim() == 3, "polygons belong to the sphere");
             if let Some(polygons) = &mesh.polygons {
                 assert_eq!(polygons.face_vertices.len(), faces, "every face has two vertices");
-                assert_eq!(polygons.vertex.ncols(), 3, "vertices are [vertices, 3]");
             }
         }
         if let Some(particles) = &header.particles {
