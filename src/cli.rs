@@ -63,6 +63,9 @@ pub struct Demo {
     /// Overwrite what an earlier demo left there
     #[arg(long)]
     pub force: bool,
+    /// Print the time that each phase of the runs took
+    #[arg(long)]
+    pub timings: bool,
 }
 
 /// Options of `init`.
@@ -115,9 +118,22 @@ pub struct Output {
     /// Print one JSON object in place of a table
     #[arg(long)]
     pub json: bool,
-    /// Print the time that each phase took
+    /// Print the time that each phase took: seconds, share, per step and per unknown
     #[arg(long)]
     pub timings: bool,
+    /// What the summary tells of times without being asked
+    #[arg(skip)]
+    pub times: Times,
+}
+
+/// What a summary tells of times without being asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Times {
+    /// Nothing.
+    #[default]
+    Untold,
+    /// The seconds of set-up, steps and writing.
+    Seconds,
 }
 
 /// Options of `solve`.
@@ -231,6 +247,12 @@ pub struct Mesh {
     /// Circle: number of arcs
     #[arg(long, value_name = "N")]
     pub cells: Option<usize>,
+    /// Sphere: where the generators are, as `domain.mesh` has it (default: flat)
+    #[arg(long = "mesh", value_enum, value_name = "MESH", conflicts_with = "cells")]
+    pub placement: Option<SphereMesh>,
+    /// Build the mesh even if it is in the cache, and keep nothing there
+    #[arg(long)]
+    pub no_cache: bool,
     /// Write the mesh, laid out as in a run file
     #[arg(short, long, value_name = "MESH.h5")]
     pub output: Option<PathBuf>,
@@ -240,6 +262,17 @@ pub struct Mesh {
     /// Print one JSON object in place of a table
     #[arg(long)]
     pub json: bool,
+}
+
+/// Meshes of the sphere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SphereMesh {
+    /// Faces of the icosahedron cut in their planes, projected once
+    Flat,
+    /// Edges bisected again and again
+    Recursive,
+    /// Generators at the centroids of their cells
+    Centroidal,
 }
 
 /// Domains of `mesh`.

@@ -5,7 +5,9 @@ use std::path::Path;
 use anyhow::Context;
 use sphereflow::io::config::{Config, Data, ObjectiveKind};
 use sphereflow::io::problem::{Problem, ProblemError};
-use sphereflow::io::run::Run;
+use sphereflow::io::run::{Run, RunDomain};
+use sphereflow::io::{KeptMesh, MeshCache};
+use sphereflow::mesh::Mesh;
 use sphereflow::solver::atoms::Atoms;
 
 use crate::cli::Configuration;
@@ -42,6 +44,30 @@ pub fn resolve(config: &Config, location: &Path) -> Result<Problem, Failure> {
 /// Names the configuration in which a mistake only shows when the problem is set up.
 pub fn wrong_in(location: &Path) -> impl Fn(ProblemError) -> Failure + '_ {
     move |error| Failure::usage(anyhow::Error::new(error).context(format!("`{}`", location.display())))
+}
+
+/// The mesh of a problem, from the cache of the user where it is dear; what is wrong with the cache is told.
+pub fn mesh(problem: &Problem, location: &Path) -> Result<Mesh, Failure> {
+    let kept = problem.mesh_kept(&MeshCache::of_user()).map_err(wrong_in(location))?;
+    Ok(tell(kept).mesh)
+}
+
+/// The mesh of a run, likewise; none where it has no density.
+pub fn mesh_of(run: &Run) -> Result<Option<Mesh>, Failure> {
+    let kept = match run.domain() {
+        None => return Ok(None),
+        Some(RunDomain::Circle { cells }) => Mesh::circle(cells).map(KeptMesh::from),
+        Some(RunDomain::Sphere { subdivision, mesh }) => MeshCache::of_user().sphere(mesh, subdivision),
+    };
+    Ok(Some(tell(kept.map_err(Failure::usage)?).mesh))
+}
+
+/// Notes what is wrong with the cache of meshes.
+pub fn tell(kept: KeptMesh) -> KeptMesh {
+    if let Some(trouble) = &kept.trouble {
+        eprintln!("note: {trouble}");
+    }
+    kept
 }
 
 /// Opens a run.

@@ -20,6 +20,8 @@ pub fn print(text: &str) -> Result<(), Failure> {
 #[derive(Default)]
 pub struct Summary {
     rows: Vec<(&'static str, &'static str, Value)>,
+    /// What stands under the table, and its key and value in JSON.
+    appendix: Option<(&'static str, Value, String)>,
 }
 
 impl Summary {
@@ -42,17 +44,26 @@ impl Summary {
         self.add("seconds", "seconds", Value::Object(all))
     }
 
+    /// Puts a text under the table; in JSON it is `value`.
+    pub fn append(&mut self, key: &'static str, value: Value, text: String) -> &mut Self {
+        self.appendix = Some((key, value, text));
+        self
+    }
+
     /// Prints the results.
     pub fn print(&self, json: bool) -> Result<(), Failure> {
         if json {
+            let rows = self.rows.iter().map(|(key, _, value)| (key, value));
+            let appendix = self.appendix.iter().map(|(key, value, _)| (key, value));
             let object: Map<String, Value> =
-                self.rows.iter().map(|(key, _, value)| ((*key).to_owned(), value.clone())).collect();
+                rows.chain(appendix).map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
             return print(&format!("{}\n", Value::Object(object)));
         }
         let width = self.rows.iter().map(|(_, name, _)| name.len()).max().unwrap_or(0);
         let lines: Vec<String> =
             self.rows.iter().map(|(_, name, value)| format!("{name:width$}  {}\n", plain(value))).collect();
-        print(&lines.concat())
+        let appendix = self.appendix.as_ref().map_or(String::new(), |(_, _, text)| format!("\n{text}"));
+        print(&format!("{}{appendix}", lines.concat()))
     }
 }
 

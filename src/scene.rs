@@ -5,7 +5,7 @@ use sphereflow::io::config::{Config, Data, Feature, ObjectiveKind, Teacher};
 use sphereflow::io::picture::{
     CirclePanel, CircleView, Coordinate, Figure, Picture, Scale, SeriesPanel, SpherePanel, SphereView,
 };
-use sphereflow::io::run::{DiagnosticsRow, Run, RunDomain};
+use sphereflow::io::run::{DiagnosticsRow, Run};
 use sphereflow::mesh::Mesh;
 
 use crate::cli::View;
@@ -132,12 +132,9 @@ impl Scene {
         if run.header().particles.is_some() {
             return self.add_particles(run, snapshot);
         }
-        let mesh = match run.domain() {
-            Some(RunDomain::Circle { cells }) => Mesh::circle(cells),
-            Some(RunDomain::Sphere { subdivision }) => Mesh::sphere(subdivision),
-            None => return Err(Failure::usage(anyhow!("`{}` holds no density", run.path().display()))),
-        }
-        .map_err(Failure::usage)?;
+        let Some(mesh) = load::mesh_of(run)? else {
+            return Err(Failure::usage(anyhow!("`{}` holds no density", run.path().display())));
+        };
         let density = run.density(snapshot).map_err(Failure::usage)?;
         self.density =
             Some(Density { mesh, values: density.rows().into_iter().map(|row| row.to_vec()).collect() });

@@ -294,13 +294,18 @@ fn fast_evaluation_is_refused_where_there_is_none() {
         let ran = place.run(&format!("check run.toml --set {narrow} --set objective.evaluation={way}"));
         assert!(ran.status == 2 && ran.stderr.contains("hint: a larger `time`"), "{}", ran.stderr);
     }
-    let data = "kind = \"network\"\nfeature = \"ridge\"\nevaluation = \"fast\"\n\
+}
+
+#[test]
+fn particles_on_data_run_by_caps_as_term_by_term() {
+    let data = "kind = \"network\"\nfeature = \"ridge\"\n\
                 data = { source = \"clusters\", samples = 20, bias = true }";
     let place = Place::with(&Domain::Sphere.configured("kind = \"sphere\"\nsubdivision = 4", data));
-    let ran = place.run("particles run.toml -o cloud.h5");
-    assert!(ran.status == 2 && ran.stderr.contains("`objective.evaluation = \"fast\"`"), "{}", ran.stderr);
-    place
-        .succeed("particles run.toml -o cloud.h5 --set objective.activation=quadratic --set flow.reaction=4");
+    for way in ["direct", "fast"] {
+        place.succeed(&format!("particles run.toml -o {way}.h5 --set objective.evaluation={way}"));
+    }
+    let compared = place.json("compare direct.h5 fast.h5 --json");
+    println!("{compared}");
 }
 
 #[test]

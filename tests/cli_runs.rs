@@ -210,6 +210,67 @@ fn a_mesh_is_written_and_its_quality_printed() {
 }
 
 #[test]
+fn a_mesh_comes_from_the_cache_the_second_time() {
+    let place = Place::new();
+    let run = |words: &str| {
+        let mut command = sphereflow(place.path());
+        command.env("SPHEREFLOW_CACHE", "kept").args(words.split_whitespace());
+        let output = command.output().unwrap();
+        let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (printed, String::from_utf8(output.stderr).unwrap())
+    };
+    let mesh = "mesh sphere --mesh centroidal --level 6 --json";
+    for (words, source) in
+        [(mesh, "built"), (mesh, "cache"), (&format!("{mesh} --no-cache"), "built"), (mesh, "cache")]
+    {
+        let (printed, told) = run(words);
+        assert_eq!((printed["source"].as_str(), &told[..]), (Some(source), ""), "{words}");
+        assert_eq!(printed["mesh"], "centroidal");
+        assert!(printed["max_centroid_offset"].as_f64().unwrap() < 2e-12);
+    }
+    place.write("kept/centroidal-64-v1.h5", "something else, of some length, and with no digest");
+    let (printed, told) = run(mesh);
+    assert_eq!(printed["source"], "built");
+    let file = std::path::Path::new("kept").join("centroidal-64-v1.h5");
+    let expected =
+        format!("note: `{}` is not what was kept there (its digest is another one); ", file.display());
+    assert_eq!(told, format!("{expected}the mesh is built anew\n"));
+    assert_eq!(run(mesh).0["source"], "cache");
+    let (printed, told) = run("mesh sphere --subdivision 70 --json");
+    assert_eq!((printed["mesh"].as_str(), printed["source"].as_str()), (Some("flat"), Some("built")));
+    assert!(told.is_empty() && place.json(mesh)["source"] == "built");
+}
+
+#[test]
+fn a_run_on_each_mesh_of_the_sphere_is_continued_compared_and_drawn() {
+    let sphere = "[domain]\nkind = \"sphere\"\nsubdivision = 8\n[objective]\nkind = \"linear\"\npotential = \"-z\"\n\
+                  [time]\nend = 0.2\nsnapshots = 3\n";
+    let place = Place::with(sphere);
+    place.succeed("solve run.toml -o flat.h5");
+    for mesh in ["flat", "recursive", "centroidal"] {
+        let set = format!("--set domain.mesh={mesh}");
+        place.succeed(&format!("solve run.toml -o {mesh}-whole.h5 {set}"));
+        place.succeed(&format!(
+            "solve run.toml -o {mesh}-cut.h5 {set} --set time.end=0.1 --set time.snapshots=2"
+        ));
+        place.succeed(&format!("solve run.toml -o {mesh}-cut.h5 {set} --resume"));
+        assert_eq!(
+            bits(&place.file(&format!("{mesh}-cut.h5"))),
+            bits(&place.file(&format!("{mesh}-whole.h5")))
+        );
+        assert_eq!(place.json(&format!("info {mesh}-whole.h5 --json"))["mesh"], mesh);
+        let compared = place.json(&format!("compare flat.h5 {mesh}-whole.h5 --json"));
+        let mean = compared["columns"]["mean"][2].as_f64().unwrap();
+        assert!(mean < 2e-3 && (mean == 0.0) == (mesh == "flat"), "{mesh}: {mean}");
+        place.succeed(&format!("plot {mesh}-whole.h5 -o {mesh}.png"));
+    }
+    let ran = place.run("solve run.toml -o flat.h5 --resume --set domain.mesh=recursive");
+    assert!(ran.status == 2 && ran.stderr.contains("another `[domain]`"), "{}", ran.stderr);
+    assert_eq!(place.run("mesh sphere --mesh recursive --subdivision 12").status, 2);
+    assert_eq!(place.run("mesh circle --mesh flat").status, 2);
+}
+
+#[test]
 fn every_example_is_checked_and_starts() {
     let place = Place::new();
     let list = place.json("init --json");

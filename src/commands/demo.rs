@@ -6,7 +6,7 @@ use anyhow::Context;
 use sphereflow::io::config::example;
 
 use super::{check_output, compare, particles, plot, solve};
-use crate::cli::{Compare, Configuration, Demo, Output, Particles, Plot, Solve, View};
+use crate::cli::{Compare, Configuration, Demo, Output, Particles, Plot, Solve, Times, View};
 use crate::failure::Failure;
 use crate::report;
 
@@ -42,7 +42,7 @@ pub fn run(options: &Demo) -> Result<(), Failure> {
         check_output(path, options.force)?;
     }
     for (part, files) in PARTS.iter().zip(&all) {
-        run_part(part, files, options.force)?;
+        run_part(part, files, options)?;
     }
     let pictures = all.iter().map(|files| &files.picture);
     let list: Vec<String> = pictures.map(|path| format!("  {}\n", path.display())).collect();
@@ -73,7 +73,8 @@ impl Files {
     }
 }
 
-fn run_part(part: &Part, files: &Files, force: bool) -> Result<(), Failure> {
+fn run_part(part: &Part, files: &Files, options: &Demo) -> Result<(), Failure> {
+    let Demo { force, timings, .. } = *options;
     let Some(example) = example(part.example) else { unreachable!("the examples are built in") };
     let Files { config, pde, cloud, picture } = files;
     report::print(&format!("== {}: {}\n\n", example.name, part.about))?;
@@ -81,7 +82,8 @@ fn run_part(part: &Part, files: &Files, force: bool) -> Result<(), Failure> {
         .with_context(|| format!("`{}` cannot be written", config.display()))
         .map_err(Failure::usage)?;
     let configuration = || Configuration { config: config.clone(), set: Vec::new() };
-    let output = |path: &Path| Output { run: path.to_owned(), force, json: false, timings: true };
+    let output =
+        |path: &Path| Output { run: path.to_owned(), force, json: false, timings, times: Times::Seconds };
     solve::run(&Solve { configuration: configuration(), output: output(pde), resume: false })?;
     report::print("\n")?;
     particles::run(&Particles { configuration: configuration(), output: output(cloud) })?;

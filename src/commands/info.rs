@@ -1,6 +1,7 @@
 //! `info`: what a run holds.
 
 use serde_json::Value;
+use sphereflow::io::run::RunDomain;
 
 use crate::cli::Info;
 use crate::failure::Failure;
@@ -21,6 +22,9 @@ pub fn run(options: &Info) -> Result<(), Failure> {
         .add("snapshots", "snapshots", header.snapshots)
         .add("recorded_steps", "recorded steps", header.recorded_steps);
     if let Some(mesh) = &header.mesh {
+        if let RunDomain::Sphere { mesh: kind, .. } = mesh.domain {
+            summary.add("mesh", "mesh", kind.name());
+        }
         summary
             .add("sheets", "sheets", header.sheets)
             .add("cells", "cells a sheet", mesh.cells)

@@ -20,12 +20,13 @@ use crate::failure::Failure;
 
 /// Runs a command.
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
-    if let Some(threads) = arguments.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(usize::from(threads))
-            .build_global()
-            .map_err(|error| Failure::usage(anyhow!("`--threads {threads}`: {error}")))?;
-    }
+    // Zero is one thread for each core. This thread is one of them: short work need not be handed over.
+    let threads = usize::from(arguments.threads.unwrap_or(0));
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .use_current_thread()
+        .build_global()
+        .map_err(|error| Failure::usage(anyhow!("`--threads {threads}`: {error}")))?;
     match arguments.command {
         Command::Demo(options) => demo::run(&options),
         Command::Init(options) => init::run(&options),

@@ -13,30 +13,39 @@ use sphereflow::solver::evolution::{Evolution, RunFailure, Schedule, Termination
 use sphereflow::solver::flow::FiniteVolume;
 
 use super::{cannot_create, check_input_kept};
-use crate::cli::{Output, Solve};
+use crate::cli::{Output, Solve, Times};
 use crate::failure::Failure;
 use crate::load;
 use crate::memory;
 use crate::progress::Progress;
 use crate::recorder::{Outcome, Recorded, Recorder};
 use crate::report::Summary;
+use crate::timings::{Part, Stopwatch};
 
 /// Solves, writes the run, prints a summary.
 pub fn run(options: &Solve) -> Result<(), Failure> {
-    let start = Instant::now();
+    let (start, watch) = (Instant::now(), Stopwatch::start(options.output.timings));
     check_input_kept(&options.configuration.config, &options.output.run)?;
     let (config, problem) = load::problem(&options.configuration, memory::of_density)?;
     let wrong = load::wrong_in(&options.configuration.config);
-    let mesh = Arc::new(problem.mesh().map_err(&wrong)?);
+    watch.enter(Part::Start);
+    let mesh = Arc::new(load::mesh(&problem, &options.configuration.config)?);
     let (solver, writer) = if options.resume {
+        watch.enter(Part::Plan);
         resume(options, &config, &problem, mesh)?
     } else {
-        let mut solver = problem.finite_volume(mesh.clone()).map_err(&wrong)?;
+        // The file first: the arrays of the mesh that it takes are gone before the solver's come.
+        watch.enter(Part::File);
+        let writer = create(&options.output, &config, &problem, &mesh)?;
+        watch.enter(Part::Plan);
+        let mut solver = problem.finite_volume(mesh).map_err(&wrong)?;
         require_finite(&mut solver)?;
-        (solver, create(&options.output, &config, &problem, &mesh)?)
+        (solver, writer)
     };
+    watch.enter(Part::Rest);
     let cells = solver.density().len();
-    let work = Work { method: "finite-volume", label: "solve", solver, writer, resumed: options.resume };
+    let work =
+        Work { method: "finite-volume", label: "solve", solver, writer, resumed: options.resume, watch };
     work.run(&problem, &options.output, start, |summary| {
         summary.add("unknowns", "cells, all sheets", cells);
     })
@@ -151,6 +160,8 @@ pub struct Work<E> {
     pub writer: RunWriter,
     /// Whether the file holds the current state already.
     pub resumed: bool,
+    /// What takes the times.
+    pub watch: Arc<Stopwatch>,
 }
 
 impl<E: Recorded> Work<E>
@@ -175,8 +186,10 @@ where
         }
         let times: Vec<f64> = problem.times.iter().copied().filter(|t| !self.resumed || *t > from).collect();
         let schedule = Schedule { snapshots: &times, end: problem.end, stop: problem.stop };
+        let progress = Progress::new(self.label, from, problem.end);
         let mut recorder =
-            Recorder::new(self.writer, Progress::new(self.label, from, problem.end), self.resumed);
+            Recorder::new(self.writer, progress, self.watch.clone(), self.resumed).map_err(Failure::work)?;
+        self.solver.watch(self.watch.phases());
         let integration = Instant::now();
         let termination = match integrate(&mut self.solver, &schedule, &mut recorder) {
             Ok(termination) => termination,
@@ -188,13 +201,14 @@ where
         summary.add("run", "run", output.run.display().to_string()).add("method", "method", self.method);
         describe(&mut summary);
         conclude(&mut summary, &self.solver, &outcome, termination);
-        if output.timings {
-            let writing = outcome.writing;
-            summary.timings(&[
-                ("setup", setup),
-                ("steps", integration.saturating_sub(writing)),
-                ("writing", writing),
-            ]);
+        if output.timings || output.times == Times::Seconds {
+            let (writing, ending) = (outcome.writing, outcome.ending);
+            let steps = integration.saturating_sub(writing);
+            summary.timings(&[("setup", setup), ("steps", steps), ("writing", writing + ending)]);
+        }
+        let (steps, unknowns) = (self.solver.counters().0, self.solver.unknowns());
+        if let Some(timings) = self.watch.timings(steps, unknowns, outcome.cost) {
+            summary.append("timings", timings.to_json(), timings.to_string());
         }
         summary.print(output.json)
     }

@@ -28,10 +28,10 @@ impl From<Output> for Ran {
     }
 }
 
-/// The command, to be run.
+/// The command, to be run; meshes are not kept from one run to the next.
 pub fn sphereflow(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sphereflow"));
-    command.current_dir(folder);
+    command.current_dir(folder).env("SPHEREFLOW_CACHE", "off");
     command
 }
 
