@@ -55,3 +55,25 @@ cargo_run() {
     fi
     run cargo "$subcommand" "$@"
 }
+
+# `record_head WHAT`: the line that a record of measurements begins with.
+record_head() {
+    local processor
+    processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
+    printf '%s, %s, %s CPUs, %s, %s\n\n' "$(date +%F)" "${processor:-$(uname -m)}" "$(getconf _NPROCESSORS_ONLN)" \
+        "$(rustc --version)" "$1"
+}
+
+# `with_peak FILE COMMAND`: runs a command, and writes its largest resident set, in bytes, to FILE.
+with_peak() {
+    python3 - "$@" <<'PYTHON'
+import resource, subprocess, sys
+
+path, command = sys.argv[1], sys.argv[2:]
+status = subprocess.run(command, stdin=subprocess.DEVNULL).returncode
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+# Kilobytes, but on macOS bytes.
+open(path, "w").write(str(peak if sys.platform == "darwin" else 1024 * peak))
+sys.exit(status)
+PYTHON
+}

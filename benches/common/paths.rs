@@ -87,7 +87,10 @@ paths! {
     data_plane_sphere_particles: Points::Random(3), Moving, Data, |by| plane(Layers::Two, by);
     data_flips_cells: Points::Sphere, Fixed, Data, |by| ridge(Activation::Relu, 3, by);
     data_flips_squared_cells: Points::Sphere, Fixed, Data, |by| ridge(Activation::SquaredRelu, 3, by);
-    data_matrix_free_particles: Points::Random(3), Moving, Data, |by| ridge(Activation::Relu, 3, by);
+    data_caps_particles: Points::Random(3), Moving, Data, |by| ridge(Activation::Relu, 3, by);
+    data_caps_squared_particles: Points::Random(3), Moving, Data, |by| ridge(Activation::SquaredRelu, 3, by);
+    data_caps_two_layer_particles: Points::Random(4), Moving, Data, |by| network(Layers::Two, Activation::Relu, 3, by);
+    data_caps_particles_4: Points::Random(4), Moving, Data, |by| ridge(Activation::Relu, 4, by);
     data_matrix_free_particles_10: Points::Random(10), Moving, Data, |by| ridge(Activation::Relu, 10, by);
     data_moments_cells: Points::Sphere, Fixed, Data, |by| ridge(Activation::Quadratic, 3, by);
     data_moments_particles: Points::Random(3), Moving, Data, |by| ridge(Activation::Quadratic, 3, by);

@@ -70,14 +70,16 @@ pub enum Points {
 }
 
 impl Points {
+    /// The subdivision of the sphere with about `count` cells.
+    pub fn subdivision(count: usize) -> usize {
+        ((count as f64 / 10.0).sqrt().round() as usize).max(1)
+    }
+
     /// The coordinates of about `count` points, shape [N, dim] flat, and masses of the density `0.1 (1 + x / 2)`.
     pub fn place(self, count: usize) -> (Vec<f64>, Vec<f64>) {
         match self {
             Self::Circle => of_mesh(&Mesh::circle(count).expect("enough cells")),
-            Self::Sphere => {
-                let subdivision = ((count as f64 / 10.0).sqrt().round() as usize).max(1);
-                of_mesh(&Mesh::sphere(subdivision).expect("a subdivision"))
-            }
+            Self::Sphere => of_mesh(&Mesh::sphere(Self::subdivision(count)).expect("a subdivision")),
             Self::Random(dim) => random(dim, count),
         }
     }
@@ -98,7 +100,8 @@ fn random(dim: usize, count: usize) -> (Vec<f64>, Vec<f64>) {
     (rows.concat(), mass)
 }
 
-fn density(point: &[f64]) -> f64 {
+/// The density of all measurements at a point.
+pub fn density(point: &[f64]) -> f64 {
     0.1 * (1.0 + 0.5 * point[0])
 }
 
@@ -110,6 +113,7 @@ pub struct Placed {
     mass: Vec<f64>,
     value: Vec<f64>,
     gradient: Vec<f64>,
+    objective: f64,
 }
 
 impl Placed {
@@ -117,7 +121,7 @@ impl Placed {
     pub fn new(objective: &Objective, points: Vec<f64>, mass: Vec<f64>, motion: Motion) -> Self {
         let field = Field::new(objective, &points, motion);
         let gradient = if motion == Motion::Moving { vec![0.0; points.len()] } else { Vec::new() };
-        Self { field, motion, value: vec![0.0; mass.len()], gradient, points, mass }
+        Self { field, motion, value: vec![0.0; mass.len()], gradient, points, mass, objective: f64::NAN }
     }
 
     /// What one stage pays: cells, analysis and synthesis; particles, the move, analysis and synthesis with the gradient.
@@ -125,7 +129,7 @@ impl Placed {
         if self.motion == Motion::Moving {
             self.field.move_to(&self.points);
         }
-        self.field.analyze(&self.mass);
+        self.objective = self.field.analyze(&self.mass);
         match self.motion {
             Motion::Fixed => self.field.synthesize(&mut self.value),
             Motion::Moving => self.field.synthesize_gradient(&mut self.value, &mut self.gradient),
@@ -135,6 +139,11 @@ impl Placed {
     /// Bytes of the vectors that the evaluation fills: the caller's, not the objective's.
     pub fn output_bytes(&self) -> usize {
         8 * (self.value.len() + self.gradient.len())
+    }
+
+    /// F of the last evaluation.
+    pub fn objective(&self) -> f64 {
+        self.objective
     }
 
     /// J of the last evaluation.
