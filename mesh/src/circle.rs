@@ -9,17 +9,28 @@ use crate::mesh::Mesh;
 /// With fewer arcs two cells would share both faces.
 const MINIMUM: usize = 3;
 
-/// Builds [`Mesh::circle`].
-pub(crate) fn build(cells: usize) -> Result<Mesh, MeshError> {
+/// Whether there is a circle of so many cells.
+pub(crate) fn check(cells: usize) -> Result<(), MeshError> {
     if cells < MINIMUM {
         return Err(MeshError::TooFewCells { cells, minimum: MINIMUM });
     }
     if u32::try_from(cells).is_err() {
         return Err(MeshError::TooManyCells { cells, maximum: u32::MAX as usize });
     }
+    Ok(())
+}
+
+/// Center of a cell of so many.
+pub(crate) fn center(cells: usize, cell: usize) -> [f64; 2] {
+    point_at(2 * cell as u64 + 1, 2 * cells as u64)
+}
+
+/// Builds [`Mesh::circle`].
+pub(crate) fn build(cells: usize) -> Result<Mesh, MeshError> {
+    check(cells)?;
     Ok(Mesh {
         domain: Domain::Circle { cells },
-        centers: (0..cells).flat_map(|i| point_at(2 * i as u64 + 1, 2 * cells as u64)).collect(),
+        centers: (0..cells).flat_map(|cell| center(cells, cell)).collect(),
         measures: vec![TAU / cells as f64; cells],
     })
 }

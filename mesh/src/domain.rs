@@ -1,5 +1,8 @@
 //! What a mesh covers, and why it cannot.
 
+use crate::generators::Generators;
+use crate::{circle, sphere};
+
 /// What a mesh covers, and how finely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Domain {
@@ -15,6 +18,29 @@ pub enum Domain {
         /// Where the generators are.
         mesh: SphereMesh,
     },
+}
+
+impl Domain {
+    /// The center of each cell, a unit vector (third coordinate 0 on the circle), as [`crate::Mesh::centers`] has it, but
+    /// computed when it is asked for: for one look at a mesh that is too large to be built for it. Kept are the generators up
+    /// to symmetry, 2 bytes a cell of the sphere.
+    ///
+    /// # Errors
+    /// As for building the mesh; but generators whose cells do not have the neighbours of the lattice go unnoticed.
+    pub fn centers(self) -> Result<Box<dyn Fn(usize) -> [f64; 3] + Sync>, MeshError> {
+        Ok(match self {
+            Self::Circle { cells } => {
+                circle::check(cells)?;
+                Box::new(move |cell| {
+                    let [x, y] = circle::center(cells, cell);
+                    [x, y, 0.0]
+                })
+            }
+            Self::Sphere { subdivision, mesh } => {
+                Box::new(sphere::centers(Generators::new(mesh, subdivision)?))
+            }
+        })
+    }
 }
 
 /// How the generators of a mesh of the sphere are found. All have the neighbours of [`crate::lattice`], and the symmetries

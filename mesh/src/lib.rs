@@ -50,7 +50,7 @@ mod sphere;
 pub use domain::{Domain, MeshError, SphereMesh};
 pub use generators::Generators;
 pub use lattice::Lattice;
-pub use lines::{Bend, Edge};
+pub use lines::{Bend, Edge, Skew};
 pub use mesh::{CellFaces, Mesh};
 pub use patch::Patch;
 pub use quality::Quality;

@@ -17,23 +17,50 @@ pub(crate) fn build(generators: &Generators) -> Result<Mesh, MeshError> {
     let (mesh, subdivision) = (generators.mesh(), generators.subdivision());
     let sector = Sector::new(subdivision, sector_corners());
     let areas = areas(&sector, generators.weights()).ok_or(MeshError::NotDelaunay { mesh, subdivision })?;
-    let lattice = Lattice::new(subdivision);
-    let faces = Faces { subdivision, corners: std::array::from_fn(rhombus_corners) };
+    let cells = Lattice::new(subdivision).cells();
+    let placement = Placement::new(sector);
 
-    let (mut centers, mut measures) = (vec![0.0; 3 * lattice.cells()], vec![0.0; lattice.cells()]);
-    let cells = centers.par_chunks_exact_mut(3).zip(&mut measures).with_min_len(BLOCK).enumerate();
-    cells.for_each(|(cell, (center, measure))| {
-        let Place { site, corners } = faces.place(lattice.site(cell));
-        let (orbit, order) = sorted(site);
-        let index = sector.index(orbit);
-        let mut weights = [0.0; 3];
-        for (rank, weight) in order.into_iter().zip(generators.weights()[index]) {
-            weights[rank] = weight;
-        }
-        center.copy_from_slice(&unit(combine(weights, corners)));
+    let (mut centers, mut measures) = (vec![0.0; 3 * cells], vec![0.0; cells]);
+    let each = centers.par_chunks_exact_mut(3).zip(&mut measures).with_min_len(BLOCK).enumerate();
+    each.for_each(|(cell, (center, measure))| {
+        let (index, point) = placement.center(cell, generators.weights());
+        center.copy_from_slice(&point);
         *measure = areas[index];
     });
     Ok(Mesh { domain: Domain::Sphere { subdivision, mesh }, centers, measures })
+}
+
+/// The center of each cell of known generators.
+pub(crate) fn centers(generators: Generators) -> impl Fn(usize) -> Vector + Sync {
+    let placement = Placement::new(Sector::new(generators.subdivision(), sector_corners()));
+    move |cell| placement.center(cell, generators.weights()).1
+}
+
+/// Where the cells are: in a sector, or one of its images.
+struct Placement {
+    sector: Sector,
+    lattice: Lattice,
+    faces: Faces,
+}
+
+impl Placement {
+    fn new(sector: Sector) -> Self {
+        let subdivision = sector.subdivision();
+        let faces = Faces { subdivision, corners: std::array::from_fn(rhombus_corners) };
+        Self { sector, lattice: Lattice::new(subdivision), faces }
+    }
+
+    /// Index of a cell's orbit, and its center.
+    fn center(&self, cell: usize, weights_of: &[[f64; 3]]) -> (usize, Vector) {
+        let Place { site, corners } = self.faces.place(self.lattice.site(cell));
+        let (orbit, order) = sorted(site);
+        let index = self.sector.index(orbit);
+        let mut weights = [0.0; 3];
+        for (rank, weight) in order.into_iter().zip(weights_of[index]) {
+            weights[rank] = weight;
+        }
+        (index, unit(combine(weights, corners)))
+    }
 }
 
 /// The faces of the icosahedron, two to a rhombus.

@@ -4,7 +4,7 @@ mod common;
 
 use common::{center, combine, distance, exists, spheres, subdivision, unit};
 use sphereflow_mesh::lattice::Site;
-use sphereflow_mesh::{Generators, Lattice, Mesh, MeshError, SphereMesh};
+use sphereflow_mesh::{Domain, Generators, Lattice, Mesh, MeshError, SphereMesh};
 
 /// Offsets from the cell's own formula, relative to the spacing; the formula itself is held to quadrature in
 /// `law_generators_are_centroids_by_quadrature`.
@@ -126,4 +126,18 @@ fn law_weights_that_are_no_generators_are_refused() {
     weights[2] = weights[4];
     let generators = Generators::from_weights(kind, 8, weights).expect("weights in order");
     assert_eq!(Mesh::sphere_of(&generators), Err(MeshError::NotDelaunay { mesh: kind, subdivision: 8 }));
+}
+
+#[test]
+fn law_centers_without_the_mesh_are_those_of_the_mesh() {
+    let circles = [3, 5, 97].map(|cells| Mesh::circle(cells).expect("a mesh"));
+    for mesh in spheres([1, 2, 3, 7, 16]).into_iter().chain(circles) {
+        let centers = mesh.domain().centers().expect("centers");
+        for cell in 0..mesh.cells() {
+            let kept = mesh.center(cell);
+            assert_eq!(&centers(cell)[..kept.len()], kept, "{:?}, cell {cell}", mesh.domain());
+        }
+    }
+    assert!(Domain::Circle { cells: 2 }.centers().is_err());
+    assert!(Domain::Sphere { subdivision: 12, mesh: SphereMesh::Recursive }.centers().is_err());
 }
