@@ -44,6 +44,19 @@ pub(crate) fn exp(x: f64) -> f64 {
     series * power_of_two(half) * power_of_two(power - half)
 }
 
+/// The largest |x| of [`small_exp`].
+pub(crate) const SMALL: f64 = 1.0 / 128.0;
+
+/// `exp(x)` for `|x| <= SMALL` to a unit in the last place: the series alone, whose terms beyond are below 4e-19.
+#[inline(always)]
+pub(crate) fn small_exp(x: f64) -> f64 {
+    let mut sum = SERIES[4];
+    for k in (0..4).rev() {
+        sum = sum.mul_add(x, SERIES[k]);
+    }
+    sum.mul_add(x, 1.0).mul_add(x, 1.0)
+}
+
 /// `2^k` for an integer of less than 1023 in size.
 #[inline(always)]
 fn power_of_two(k: f64) -> f64 {
@@ -54,7 +67,7 @@ fn power_of_two(k: f64) -> f64 {
 mod tests {
     use pulp::Arch;
 
-    use super::exp;
+    use super::{SMALL, exp, small_exp};
     use crate::vectorized::vectorized;
 
     #[test]
@@ -71,6 +84,14 @@ mod tests {
             let exact = x.exp();
             let gap = if exact < f64::MIN_POSITIVE { 5e-324 } else { 5e-16 * exact };
             assert!(*value == exact || (value - exact).abs() <= gap, "exp({x}) = {value:e}, not {exact:e}");
+        }
+    }
+
+    #[test]
+    fn ref_small_exponentials_are_those_of_the_library() {
+        for k in -1000..=1000 {
+            let x = f64::from(k) * 1e-3 * SMALL;
+            assert!((small_exp(x) - x.exp()).abs() <= f64::EPSILON, "exp({x}) = {}", small_exp(x));
         }
     }
 

@@ -2,15 +2,10 @@
 
 use std::sync::Arc;
 
-use pulp::Arch;
 use sphereflow_mesh::Mesh;
 
-use super::masses::Masses;
-use super::reaction::{self, Reaction};
-use super::stage::Stage;
 use super::survey::{Sheet, Survey};
-use super::{MeanField, Scheme, StepLimits, SubFlow, Transport, Velocities, Velocity};
-use crate::blocks::block_count;
+use super::{MeanField, Scheme, StepLimits, SubFlow, Transport, Velocity};
 use crate::evolution::{Evolution, Record, equal_part};
 use crate::objective::{Objective, Rates};
 use crate::phases::{Phase, Phases};
@@ -84,7 +79,6 @@ pub struct FiniteVolume {
     before: Vec<f64>,
     /// That between the stages of a sub-step.
     stage: Vec<f64>,
-    partial: Vec<reaction::Sums>,
     survey: Survey,
     /// The next step by the error control.
     step: f64,
@@ -93,9 +87,6 @@ pub struct FiniteVolume {
     /// |F| and the largest |J| of the zero measure.
     scale: [f64; 2],
 }
-
-/// A reaction that is done: the mass that results, and the change of J since it was kept, integrated with the density before.
-type Reacted = reaction::Sums;
 
 /// Where a reaction takes its density from, and where it puts the result.
 #[derive(Clone, Copy, PartialEq)]
@@ -137,7 +128,6 @@ impl FiniteVolume {
             time: 0.0,
             before: density.clone(),
             stage: density.clone(),
-            partial: vec![[0.0; 2]; block_count(mesh.cells())],
             density,
             survey: Survey::NONE,
             step: f64::INFINITY,
@@ -189,16 +179,16 @@ impl FiniteVolume {
         self.field.phases.enter(Phase::Survey);
         let beta = self.rates.transport;
         self.field.drive(beta, &mut self.transport);
+        self.field.store();
         let cells = self.mesh.cells();
         let regularization = self.field.regularization();
         self.survey = Survey::NONE;
         for s in 0..self.field.signs().len() {
-            let sign = self.field.signs()[s];
-            let parts = self.field.parts();
+            let (sign, raw) = (self.field.signs()[s], self.field.raw());
             let sheet = Sheet {
                 density: &self.density[s * cells..(s + 1) * cells],
-                velocities: velocities_of(parts.exact, parts.raw, beta, sign),
-                raw: parts.raw,
+                velocities: self.field.stored_velocities(beta, sign),
+                raw,
                 sign,
                 regularization,
             };
@@ -207,40 +197,17 @@ impl FiniteVolume {
         self.field.settle(self.survey.mass);
     }
 
-    /// A reaction of every sheet, with J compared with the one kept where it ends the sub-step.
-    fn react(&mut self, duration: f64, path: Path) -> Reacted {
-        self.field.phases.enter(Phase::Reaction);
-        let cells = self.mesh.cells();
-        let (regularization, rate) = (self.field.regularization(), self.rates.reaction * duration);
-        let (from_before, to_stage) = match path {
-            Path::ToStage { from_before } => (from_before, true),
-            Path::ToDensity { from_before } => (from_before, false),
-        };
-        let mut total = [0.0; 2];
-        for s in 0..self.field.signs().len() {
-            let (sign, sheet) = (self.field.signs()[s], s * cells..(s + 1) * cells);
-            let parts = self.field.parts();
-            let Self { density, before, stage, .. } = self;
-            let (source, result) = match (from_before, to_stage) {
-                (true, true) => (Some(&before[sheet.clone()]), &mut stage[sheet]),
-                (false, true) => (Some(&density[sheet.clone()]), &mut stage[sheet]),
-                (true, false) => (Some(&before[sheet.clone()]), &mut density[sheet]),
-                (false, false) => (None, &mut density[sheet]),
-            };
-            let reaction = Reaction {
-                measures: self.mesh.measures(),
-                density: source,
-                raw: parts.raw,
-                sign,
-                regularization,
-                rate,
-                masses: Masses { sign, first: s == 0 },
-                compared: (!to_stage).then_some(parts.kept),
-            };
-            let sums = reaction.run(Arch::new(), result, parts.masses, &mut self.partial);
-            total = [total[0] + sums[0], total[1] + sums[1]];
+    /// A reaction of every sheet, with J compared with the one kept where it ends the sub-step: the mass that results, and the
+    /// change of J integrated with the density before.
+    fn react(&mut self, duration: f64, path: Path) -> [f64; 2] {
+        let rate = self.rates.reaction * duration;
+        let Self { field, density, before, stage, .. } = self;
+        match path {
+            Path::ToStage { from_before: true } => field.decay(Some(before), stage, rate, false),
+            Path::ToStage { from_before: false } => field.decay(Some(density), stage, rate, false),
+            Path::ToDensity { from_before: true } => field.decay(Some(before), density, rate, true),
+            Path::ToDensity { from_before: false } => field.decay(None, density, rate, true),
         }
-        total
     }
 
     /// One reaction sub-step by a midpoint J; returns the mean rate of change of J.
@@ -257,35 +224,16 @@ impl FiniteVolume {
     /// `density = (density + stage + duration rate) / 2`; returns the mass that results and the change of J since it was
     /// kept, integrated with the density.
     fn euler_stage(&mut self, duration: f64, second: bool) -> Result<[f64; 2], Rejection> {
-        self.field.phases.enter(Phase::Transport);
-        let (beta, cells) = (self.rates.transport, self.mesh.cells());
-        self.field.drive(beta, &mut self.transport);
-        let (mut total, mut share, mut least) = ([0.0; 2], 0.0f64, f64::INFINITY);
-        for s in 0..self.field.signs().len() {
-            let (sign, sheet) = (self.field.signs()[s], s * cells..(s + 1) * cells);
-            let parts = self.field.parts();
-            let stage = Stage {
-                duration,
-                average: second,
-                masses: Some(Masses { sign, first: s == 0 }),
-                compared: second.then_some([parts.raw, parts.kept]),
-            };
-            let (source, result) = if second {
-                (&self.stage[sheet.clone()], &mut self.density[sheet])
-            } else {
-                (&self.density[sheet.clone()], &mut self.stage[sheet])
-            };
-            let velocities = velocities_of(parts.exact, parts.raw, beta, sign);
-            let (euler, change) = self.transport.stage(source, velocities, stage, result, parts.masses);
-            total = [total[0] + euler.mass, total[1] + change];
-            (share, least) = (share.max(euler.share), least.min(euler.least));
-        }
-        if share > 1.0 {
-            Err(Rejection::Positivity(share))
-        } else if least < 0.0 {
+        let Self { field, transport, density, stage, .. } = self;
+        let (source, result) = if second { (stage, density) } else { (density, stage) };
+        let of_stage = [self.rates.transport, duration];
+        let (euler, change) = field.stage(transport, Some(source), of_stage, result, second);
+        if euler.share > 1.0 {
+            Err(Rejection::Positivity(euler.share))
+        } else if euler.least < 0.0 {
             Err(Rejection::Negative)
         } else {
-            Ok(total)
+            Ok([euler.mass, change])
         }
     }
 
@@ -456,11 +404,6 @@ impl Evolution for FiniteVolume {
     fn counters(&self) -> (u64, u64) {
         (self.steps, self.rejections)
     }
-}
-
-/// The velocities of a sheet of a sign: those of [`MeanField::drive`] if they are exact.
-fn velocities_of(exact: bool, raw: &[f64], beta: f64, sign: f64) -> Velocities<'_> {
-    if exact { Velocities::Given { sign } } else { Velocities::Potential { raw, rate: sign * beta } }
 }
 
 /// The mean of a quantity over a measure, from its integral.

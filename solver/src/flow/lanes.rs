@@ -29,34 +29,15 @@ pub(super) struct Largest([f64; LANES]);
 impl Largest {
     pub(super) const NONE: Self = Self([f64::NEG_INFINITY; LANES]);
 
-    /// Takes the values of a row.
+    /// Takes the sizes of the values of a row.
     #[inline(always)]
-    pub(super) fn take(&mut self, values: &[f64]) {
-        join(&mut self.0, values, |largest, value| if value > largest { value } else { largest });
+    pub(super) fn take_sizes(&mut self, values: &[f64]) {
+        join(&mut self.0, values, |largest, value| if value.abs() > largest { value.abs() } else { largest });
     }
 
     /// The largest of all.
     pub(super) fn value(self) -> f64 {
         self.0.into_iter().fold(f64::NEG_INFINITY, f64::max)
-    }
-}
-
-/// The least of some values, likewise.
-#[derive(Clone, Copy)]
-pub(super) struct Least([f64; LANES]);
-
-impl Least {
-    pub(super) const NONE: Self = Self([f64::INFINITY; LANES]);
-
-    /// Takes the values of a row.
-    #[inline(always)]
-    pub(super) fn take(&mut self, values: &[f64]) {
-        join(&mut self.0, values, |least, value| if value < least { value } else { least });
-    }
-
-    /// The least of all.
-    pub(super) fn value(self) -> f64 {
-        self.0.into_iter().fold(f64::INFINITY, f64::min)
     }
 }
 

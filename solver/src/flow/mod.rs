@@ -3,13 +3,17 @@
 //! `d_t nu = -alpha nu J + beta div(nu grad J)`: the *reaction* multiplies each cell by an exponential, the *transport*
 //! moves mass through the faces with the velocity `-beta grad J`; a *splitting* composes the two.
 
+mod advance;
 mod by_faces;
 mod finite_volume;
 mod given;
 mod lanes;
+mod layout;
 mod limiter;
+mod line;
 mod masses;
 mod mean_field;
+mod outflow;
 mod poles;
 mod reaction;
 mod rows;
@@ -17,6 +21,7 @@ mod scheme;
 mod splitting;
 mod stage;
 mod stencil;
+mod substep;
 mod survey;
 mod sweep;
 mod transport;

@@ -21,6 +21,8 @@ struct Spoke {
     opposite: [[usize; 2]; 2],
     /// The bend at the owner; none for a pentagon.
     along: Option<f64>,
+    /// What the midpoint of the face adds: nothing, both sides are mirror images; but not asked for on the flat mesh.
+    skew: Option<f64>,
 }
 
 /// The faces of the poles; none on the circle.
@@ -57,6 +59,7 @@ impl Poles {
                 weight: stencil.weights(axis, at, at as usize)[1],
                 place: number * stencil.faces() + stencil.faces_at(axis, at, at as usize) + 1,
                 opposite: [owner, pole].map(|cell| mesh.opposite(face, cell)),
+                skew: (!mesh.is_flat()).then_some(0.0),
                 along: hexagon.then(|| f64::from(stencil.bends(axis, at, at as usize, 1)[1])),
             })
         };
@@ -112,6 +115,6 @@ impl Spoke {
             }
             None => difference_behind_pentagon(density[up], opposite),
         };
-        limited_value(limiter, density[up], behind, density[down] - density[up])
+        limited_value(limiter, density[up], [behind, density[down] - density[up]], self.skew)
     }
 }

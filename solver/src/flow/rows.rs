@@ -48,7 +48,7 @@ pub(super) fn donor_of_potential(
 /// What belongs to the cell that a flow comes from. A choice among values: of a plain `if` the compiler makes one among
 /// addresses, and gathers from them.
 #[inline(always)]
-fn upwind(flow: f64, of_a: f64, of_b: f64) -> f64 {
+pub(super) fn upwind(flow: f64, of_a: f64, of_b: f64) -> f64 {
     std::hint::select_unpredictable(flow > 0.0, of_a, of_b)
 }
 
@@ -63,10 +63,11 @@ pub(super) fn flux_of_donor(flow: &[f64], [a, b]: [&[f64]; 2], flux: &mut [f64])
 }
 
 /// The flux of a limited linear density: `line` are the cells behind a, a, b, behind b along the line of the lattice, `bend`
-/// the corrections of the differences behind a and b for the bends of that line.
+/// the corrections of the differences behind a and b for the bends of that line. `value` makes the density at the k-th face
+/// of the upwind cell's and the differences behind and ahead of it.
 #[inline(always)]
 pub(super) fn flux_of_slope(
-    face_value: impl Fn(f64, f64, f64) -> f64,
+    value: impl Fn(usize, f64, [f64; 2]) -> f64,
     flow: &[f64],
     line: [&[f64]; 4],
     bend: [&[f64]; 2],
@@ -81,101 +82,73 @@ pub(super) fn flux_of_slope(
         let down = upwind(flow[k], b[k], a[k]);
         let last = upwind(flow[k], behind_a[k], behind_b[k]);
         let bend = upwind(flow[k], bend_a[k], bend_b[k]);
-        flux[k] = flow[k] * face_value(up, up - last + bend, down - up);
+        flux[k] = flow[k] * value(k, up, [up - last + bend, down - up]);
     }
 }
 
-/// The density at a face from the upwind cell's, the differences behind and ahead of it, and a slope of them:
-/// between 0 and twice the cell's.
+/// The density at a face from the upwind cell's and the differences behind and ahead of it, and a slope of them.
 ///
 /// The difference behind is at most `up`, as if the value behind were not negative; the one ahead is at least `-up`, for the
 /// downwind cell's is not. A limited slope has the sign of both and at most twice the size of either, so that half of
-/// it is at most `up` above and below.
+/// it is at most `up` above and below: the value is between 0 and twice the cell's.
 #[inline(always)]
-pub(super) fn face_value(slope: impl Fn(f64, f64) -> f64, up: f64, behind: f64, ahead: f64) -> f64 {
+pub(super) fn face_value(slope: impl Fn(f64, f64) -> f64, up: f64, [behind, ahead]: [f64; 2]) -> f64 {
     let behind = if behind < up { behind } else { up };
     up + 0.5 * slope(behind, ahead)
 }
 
-/// The same for a slope without a limiter, whose face value is cut to that range.
+/// A face value cut to that range.
 #[inline(always)]
-pub(super) fn unlimited_value(up: f64, behind: f64, ahead: f64) -> f64 {
-    let value = face_value(super::limiter::mean, up, behind, ahead);
+pub(super) fn cut(value: f64, up: f64) -> f64 {
     let value = if value > 0.0 { value } else { 0.0 };
     if value < 2.0 * up { value } else { 2.0 * up }
 }
 
-/// `bend = along (forth - back) / 2`: the correction of the difference behind a cell for the change of the spacing along its
-/// line.
+/// The same for a slope without a limiter.
 #[inline(always)]
-pub(super) fn bend_along(along: &[f32], [back, forth]: [&[f64]; 2], bend: &mut [f64]) {
+pub(super) fn unlimited_value(up: f64, differences: [f64; 2]) -> f64 {
+    cut(face_value(super::limiter::mean, up, differences), up)
+}
+
+/// What the midpoints of faces add to the densities half-way between their centers ([`sphereflow_mesh::Skew`]).
+#[derive(Clone, Copy)]
+pub(super) struct Skews<'a> {
+    /// The cells beside the faces, on the right and on the left of the way from a to b.
+    pub sides: [&'a [f64]; 2],
+    /// The cells a and b.
+    pub ends: [&'a [f64]; 2],
+    /// Parts of the differences between the sides and between the ends.
+    pub beside: &'a [f32],
+    pub along: &'a [f32],
+}
+
+impl Skews<'_> {
+    /// Of the k-th face.
+    #[inline(always)]
+    pub(super) fn at(&self, k: usize) -> f64 {
+        let ([right, left], [a, b]) = (self.sides, self.ends);
+        f64::from(self.beside[k]) * (left[k] - right[k]) + f64::from(self.along[k]) * (b[k] - a[k])
+    }
+}
+
+/// `bend = part (forth - back) / 2`: the correction of the difference behind a cell for the bend of its line, in the direction
+/// of the line ([`sphereflow_mesh::Bend`]).
+#[inline(always)]
+pub(super) fn take_bend(part: &[f32], [back, forth]: [&[f64]; 2], bend: &mut [f64]) {
     let n = bend.len();
-    let (along, back, forth) = (&along[..n], &back[..n], &forth[..n]);
+    let (part, back, forth) = (&part[..n], &back[..n], &forth[..n]);
     for k in 0..n {
-        bend[k] = 0.5 * f64::from(along[k]) * (forth[k] - back[k]);
+        bend[k] = 0.5 * f64::from(part[k]) * (forth[k] - back[k]);
     }
 }
 
-/// What the cells of a row have and become in a forward Euler step: `density - duration net / measure`, or the mean of that
-/// and of the result so far; and its mass.
-pub(super) struct Advance<'a> {
-    pub duration: f64,
-    pub average: bool,
-    pub density: &'a [f64],
-    pub measure: &'a [f64],
-    pub inverse: &'a [f64],
-}
-
-impl Advance<'_> {
-    /// With the fluxes of a line, to the next cell and from the last.
-    #[inline(always)]
-    pub(super) fn on_line(&self, [east, west]: [&[f64]; 2], result: &mut [f64], mass: &mut [f64]) {
-        let n = result.len();
-        let (east, west) = (&east[..n], &west[..n]);
-        self.run(
-            #[inline(always)]
-            |k| east[k] - west[k],
-            result,
-            mass,
-        );
-    }
-
-    /// With those of the sphere: along each of the three axes the flux out of the cell and the one into it.
-    #[inline(always)]
-    pub(super) fn on_plane(
-        &self,
-        [out_0, in_0, out_1, in_1, out_2, in_2]: [&[f64]; 6],
-        result: &mut [f64],
-        mass: &mut [f64],
-    ) {
-        let n = result.len();
-        let (out_0, out_1, out_2) = (&out_0[..n], &out_1[..n], &out_2[..n]);
-        let (in_0, in_1, in_2) = (&in_0[..n], &in_1[..n], &in_2[..n]);
-        self.run(
-            #[inline(always)]
-            |k| (out_0[k] - in_0[k]) + ((out_1[k] - in_1[k]) + (out_2[k] - in_2[k])),
-            result,
-            mass,
-        );
-    }
-
-    #[inline(always)]
-    fn run(&self, net: impl Fn(usize) -> f64, result: &mut [f64], mass: &mut [f64]) {
-        let n = result.len();
-        let (density, measure, inverse) = (&self.density[..n], &self.measure[..n], &self.inverse[..n]);
-        let mass = &mut mass[..n];
-        if self.average {
-            for k in 0..n {
-                let step = density[k] - self.duration * (net(k) * inverse[k]);
-                result[k] = 0.5 * (result[k] + step);
-                mass[k] = result[k] * measure[k];
-            }
-        } else {
-            for k in 0..n {
-                result[k] = density[k] - self.duration * (net(k) * inverse[k]);
-                mass[k] = result[k] * measure[k];
-            }
-        }
+/// The same in a second direction, added.
+#[inline(always)]
+pub(super) fn add_bend(part: &[f32], [back, forth]: [&[f64]; 2], bend: &mut [f64]) {
+    let n = bend.len();
+    let (part, back, forth) = (&part[..n], &back[..n], &forth[..n]);
+    for k in 0..n {
+        bend[k] += 0.5 * f64::from(part[k]) * (forth[k] - back[k]);
     }
 }
 
@@ -183,44 +156,6 @@ impl Advance<'_> {
 #[inline(always)]
 pub(super) fn larger(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
-}
-
-/// The positivity rate of each cell of a line, a function of the sum of the flows out of it and the largest, times `inverse`.
-#[inline(always)]
-pub(super) fn rate_on_line(
-    rate_of: impl Fn(f64, f64) -> f64,
-    [east, west]: [&[f64]; 2],
-    inverse: &[f64],
-    rate: &mut [f64],
-) {
-    let n = rate.len();
-    let (east, west, inverse) = (&east[..n], &west[..n], &inverse[..n]);
-    for k in 0..n {
-        let (a, b) = (larger(east[k], 0.0), larger(-west[k], 0.0));
-        rate[k] = rate_of(a + b, larger(a, b)) * inverse[k];
-    }
-}
-
-/// The same on the sphere.
-#[inline(always)]
-pub(super) fn rate_on_plane(
-    rate_of: impl Fn(f64, f64) -> f64,
-    [out_0, in_0, out_1, in_1, out_2, in_2]: [&[f64]; 6],
-    inverse: &[f64],
-    rate: &mut [f64],
-) {
-    let n = rate.len();
-    let (out_0, out_1, out_2) = (&out_0[..n], &out_1[..n], &out_2[..n]);
-    let (in_0, in_1, in_2) = (&in_0[..n], &in_1[..n], &in_2[..n]);
-    let inverse = &inverse[..n];
-    for k in 0..n {
-        let (a, b) = (larger(out_0[k], 0.0), larger(-in_0[k], 0.0));
-        let (c, d) = (larger(out_1[k], 0.0), larger(-in_1[k], 0.0));
-        let (e, f) = (larger(out_2[k], 0.0), larger(-in_2[k], 0.0));
-        let sum = (a + b) + ((c + d) + (e + f));
-        let most = larger(larger(a, b), larger(larger(c, d), larger(e, f)));
-        rate[k] = rate_of(sum, most) * inverse[k];
-    }
 }
 
 /// `terms = density measure |raw - kept|`.
@@ -294,14 +229,19 @@ mod tests {
     #[test]
     fn law_face_values_lie_between_zero_and_twice_the_cell() {
         for [up, behind, ahead] in differences() {
+            let differences = [behind, ahead];
             let values = [
-                face_value(minmod, up, behind, ahead),
-                face_value(van_leer, up, behind, ahead),
-                unlimited_value(up, behind, ahead),
+                face_value(minmod, up, differences),
+                face_value(van_leer, up, differences),
+                unlimited_value(up, differences),
             ];
             for value in values {
                 let most = 2.0 * up * (1.0 + f64::EPSILON);
                 assert!((0.0..=most).contains(&value), "{value} of {up}, {behind} behind, {ahead} ahead");
+            }
+            for skew in [1e-3, -0.6, 1e9, -1e9] {
+                let value = cut(values[1] + skew, up);
+                assert!((0.0..=2.0 * up).contains(&value), "{value} of {up}, skew {skew}");
             }
         }
     }
@@ -329,9 +269,16 @@ mod tests {
         flux_of_donor(&flow, [&a, &b], &mut flux);
         flux_of_donor(&back, [&b, &a], &mut flux_back);
         assert!(opposite(&flux, &flux_back));
-        let limited = |up, behind, ahead| face_value(van_leer, up, behind, ahead);
-        flux_of_slope(limited, &flow, [&behind_a, &a, &b, &behind_b], [&bend_a, &bend_b], &mut flux);
-        flux_of_slope(limited, &back, [&behind_b, &b, &a, &behind_a], [&bend_b, &bend_a], &mut flux_back);
+        let parts: [Vec<f32>; 2] = [9.0, 10.0].map(|shift| (0..37).map(|k| value(k, shift) as f32).collect());
+        let backward = parts.clone().map(|parts| parts.into_iter().map(|part| -part).collect::<Vec<f32>>());
+        let [right, left] = [11.0, 12.0].map(row);
+        let skews = Skews { sides: [&right, &left], ends: [&a, &b], beside: &parts[0], along: &parts[1] };
+        let skews_back =
+            Skews { sides: [&left, &right], ends: [&b, &a], beside: &backward[0], along: &backward[1] };
+        let forward = |k, up, differences| cut(face_value(van_leer, up, differences) + skews.at(k), up);
+        flux_of_slope(forward, &flow, [&behind_a, &a, &b, &behind_b], [&bend_a, &bend_b], &mut flux);
+        let backward = |k, up, differences| cut(face_value(van_leer, up, differences) + skews_back.at(k), up);
+        flux_of_slope(backward, &back, [&behind_b, &b, &a, &behind_a], [&bend_b, &bend_a], &mut flux_back);
         assert!(opposite(&flux, &flux_back));
     }
 }

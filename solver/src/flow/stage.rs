@@ -3,13 +3,15 @@
 use pulp::Arch;
 use sphereflow_mesh::Mesh;
 
-use super::lanes::{Largest, Least, Sum};
+use super::advance::{Advance, Findings};
+use super::lanes::Sum;
 use super::masses::Masses;
+use super::outflow::{Donor, InHand, OnPlane, Outflow, on_line, vectors};
 use super::poles::Poles;
-use super::rows::{Advance, changes, larger, rate_on_line, rate_on_plane};
-use super::sweep::{Band, GRAIN, Gather, Patches};
+use super::rows::changes;
+use super::sweep::{Band, Gather, Patches, STACKS};
 use super::transport::Euler;
-use super::window::{Drive, NARROW, Tile, WIDE, Window};
+use super::window::{Drive, LANES, NARROW, Tile, WIDE, Window};
 use super::{Order, Transport};
 use crate::vectorized::vectorized;
 
@@ -39,6 +41,11 @@ impl Sums {
     pub(super) const NONE: Self =
         Self { mass: 0.0, least: f64::INFINITY, rate: f64::NEG_INFINITY, change: 0.0 };
 
+    /// What is told of a stage of this duration.
+    pub(super) fn of_stage(self, duration: f64) -> (Euler, f64) {
+        (Euler { share: duration * self.rate, least: self.least, mass: self.mass }, self.change)
+    }
+
     pub(super) fn join(self, other: Self) -> Self {
         Self {
             mass: self.mass + other.mass,
@@ -60,29 +67,38 @@ pub(super) struct Task<'a> {
     pub stage: Stage<'a>,
 }
 
-/// What a stage writes of some bands.
+/// What is left of some values.
+struct Rest<'a, T>(&'a mut [T]);
+
+impl<'a, T> Rest<'a, T> {
+    /// Takes the first `count` values away, or all that are left.
+    fn take(&mut self, count: usize) -> &'a mut [T] {
+        let count = count.min(self.0.len());
+        self.0.split_off_mut(..count).unwrap_or_default()
+    }
+
+    /// Stacks of so many values each.
+    fn into_stacks(mut self, each: usize) -> [Self; STACKS] {
+        std::array::from_fn(|_| Rest(self.take(each)))
+    }
+}
+
+/// What a stage writes of some bands: the cells stack by stack.
 struct Output<'a> {
-    result: &'a mut [f64],
+    result: [Rest<'a, f64>; STACKS],
     /// Empty if not asked for.
-    mass: &'a mut [f64],
-    partial: &'a mut [Sums],
+    mass: [Rest<'a, f64>; STACKS],
+    partial: Rest<'a, Sums>,
 }
 
 impl Output<'_> {
-    /// The first `bands` bands of so many cells, and the others.
-    fn split(self, bands: usize, cells: usize) -> [Self; 2] {
-        let cells_of_mass = cells.min(self.mass.len());
-        let (result, other_result) = self.result.split_at_mut(cells);
-        let (mass, other_mass) = self.mass.split_at_mut(cells_of_mass);
-        let (partial, other_partial) = self.partial.split_at_mut(bands);
-        [
-            Self { result, mass, partial },
-            Self { result: other_result, mass: other_mass, partial: other_partial },
-        ]
-    }
-
-    fn reborrow(&mut self) -> Output<'_> {
-        Output { result: self.result, mass: self.mass, partial: self.partial }
+    /// Takes away the first `bands` bands, with so many cells of each stack.
+    fn take(&mut self, bands: usize, cells: usize) -> Self {
+        Self {
+            result: self.result.each_mut().map(|stack| Rest(stack.take(cells))),
+            mass: self.mass.each_mut().map(|stack| Rest(stack.take(cells))),
+            partial: Rest(self.partial.take(bands)),
+        }
     }
 }
 
@@ -96,31 +112,32 @@ impl Task<'_> {
             if self.stage.masses.is_some() { cells } else { 0 },
             "one mass a cell if asked for"
         );
-        let bands = &self.patches.bands;
-        let [inside, poles] =
-            Output { result, mass, partial: &mut *partial }.split(bands.len(), self.poles.first());
-        self.run_bands(bands, inside);
-        self.run_poles(poles);
-        let sums = partial.iter().copied().fold(Sums::NONE, Sums::join);
-        let share = self.stage.duration * sums.rate;
-        (Euler { share, least: sums.least, mass: sums.mass }, sums.change)
+        let (bands, poles) = (&self.patches.bands, self.poles.first());
+        let (result, result_of_poles) = result.split_at_mut(poles);
+        let (mass, mass_of_poles) = mass.split_at_mut(poles.min(mass.len()));
+        let (inside, partial_of_poles) = partial.split_at_mut(bands.len());
+        let each = poles / self.patches.stacks;
+        let output = Output {
+            result: Rest(result).into_stacks(each),
+            mass: Rest(mass).into_stacks(each),
+            partial: Rest(inside),
+        };
+        self.run_bands(bands, output);
+        partial_of_poles[0] = self.run_poles(result_of_poles, mass_of_poles);
+        partial.iter().copied().fold(Sums::NONE, Sums::join).of_stage(self.stage.duration)
     }
 
-    /// Bands in parallel; each of them is swept by one thread, so that sums do not depend on their number.
-    fn run_bands(&self, bands: &[Band], output: Output<'_>) {
-        let cells: usize = bands.iter().map(|band| band.cells).sum();
-        if bands.len() <= 1 || cells <= GRAIN {
-            if self.patches.are_narrow() {
-                self.sweep_bands::<NARROW>(bands, output);
-            } else {
-                self.sweep_bands::<WIDE>(bands, output);
-            }
-            return;
+    /// Levels in parallel; each band is swept by one thread, so that sums do not depend on their number.
+    fn run_bands(&self, bands: &[Band], mut output: Output<'_>) {
+        if let Some([front, back]) = self.patches.halves(bands) {
+            let cells = front.iter().filter(|band| band.stack == 0).map(|band| band.cells).sum();
+            let output_of_front = output.take(front.len(), cells);
+            rayon::join(|| self.run_bands(front, output_of_front), || self.run_bands(back, output));
+        } else if self.patches.are_narrow() {
+            self.sweep_bands::<NARROW>(bands, output);
+        } else {
+            self.sweep_bands::<WIDE>(bands, output);
         }
-        let (front, back) = bands.split_at(bands.len() / 2);
-        let cells = front.iter().map(|band| band.cells).sum();
-        let [one, other] = output.split(front.len(), cells);
-        rayon::join(|| self.run_bands(front, one), || self.run_bands(back, other));
     }
 
     fn sweep_bands<const W: usize>(&self, bands: &[Band], mut output: Output<'_>) {
@@ -129,20 +146,18 @@ impl Task<'_> {
             #[inline(always)]
             || {
                 let mut window = Window::<W>::new();
-                let mut rest = output.reborrow();
-                for band in bands {
-                    let [own, others] = rest.split(1, band.cells);
-                    let mut rows = Rows::<W>::new(self, own.result, own.mass);
+                for (band, partial) in bands.iter().zip(output.partial.0.iter_mut()) {
+                    let result = output.result[band.stack].take(band.cells);
+                    let mass = output.mass[band.stack].take(band.cells);
+                    let mut rows = Rows::<W>::new(self, result, mass);
                     self.patches.sweep(band, self.density, self.drive, &mut window, &mut rows);
-                    own.partial[0] = rows.sums();
-                    rest = others;
+                    *partial = rows.sums();
                 }
             },
         );
     }
 
-    fn run_poles(&self, output: Output<'_>) {
-        let Output { result, mass, partial } = output;
+    fn run_poles(&self, result: &mut [f64], mass: &mut [f64]) -> Sums {
         let (order, limiter) = (self.patches.order, self.patches.limiter);
         let outflow = self.poles.outflow(order, limiter, self.density, self.drive);
         let mut sums = Sums::NONE;
@@ -162,7 +177,7 @@ impl Task<'_> {
                 mass[k] = sign * (*result * measure) + if first { 0.0 } else { mass[k] };
             }
         }
-        partial[0] = sums;
+        sums
     }
 }
 
@@ -173,115 +188,82 @@ struct Rows<'a, const W: usize> {
     mass: &'a mut [f64],
     /// The first cell of the band, once known.
     first: Option<usize>,
-    /// A number for each cell of the row at hand.
+    /// A number for each cell of the row at hand, in whole vectors.
     terms: [f64; W],
-    masses: Sum,
     change: Sum,
-    least: Least,
-    largest: Largest,
+    findings: Findings,
 }
 
 impl<'a, const W: usize> Rows<'a, W> {
     fn new(task: &'a Task<'a>, result: &'a mut [f64], mass: &'a mut [f64]) -> Self {
-        Self {
-            task,
-            result,
-            mass,
-            first: None,
-            terms: [0.0; W],
-            masses: Sum::ZERO,
-            change: Sum::ZERO,
-            least: Least::NONE,
-            largest: Largest::NONE,
-        }
+        Self { task, result, mass, first: None, terms: [0.0; W], change: Sum::ZERO, findings: Findings::NONE }
     }
 
     fn sums(&self) -> Sums {
-        Sums {
-            mass: self.masses.total(),
-            least: self.least.value(),
-            rate: self.largest.value(),
-            change: self.change.total(),
-        }
+        self.findings.with_change(self.change.total())
+    }
+
+    /// Steps the cells of a row; their masses are left in the terms.
+    #[inline(always)]
+    fn advance(&mut self, outflow: impl Outflow, window: &Window<W>, tile: &Tile<'_>, row: isize) {
+        let (stage, count) = (&self.task.stage, tile.width.div_ceil(LANES));
+        let [measure, inverse] = self.task.patches.stencil.measures(row, tile.column);
+        let advance = Advance {
+            outflow,
+            duration: stage.duration,
+            density: vectors(window.density(row, 0), count),
+            measure: vectors(measure, count),
+            inverse: vectors(inverse, count),
+        };
+        let start = tile.cells(row) - self.first.unwrap_or(0);
+        let result = &mut self.result[start..start + tile.width];
+        let masses = &mut self.terms.as_chunks_mut().0[..count];
+        advance.run(stage.average, result, masses, &mut self.findings);
+    }
+}
+
+impl<const W: usize> Rows<'_, W> {
+    /// Steps the cells of a patch of one row.
+    #[inline(always)]
+    fn advance_line(&mut self, window: &Window<W>, tile: &Tile<'_>) {
+        let (mut net, mut rate) = ([0.0; W], [0.0; W]);
+        let count = tile.width.div_ceil(LANES);
+        let [flow, flux] =
+            [[window.flow(0, 0, 0), window.flow(0, 0, -1)], [window.flux(0, 0, 0), window.flux(0, 0, -1)]];
+        on_line(self.task.patches.order, flow, flux, &mut net[..tile.width], &mut rate);
+        let outflow = InHand { net: vectors(&net, count), rate: vectors(&rate, count) };
+        self.advance(outflow, window, tile, 0);
     }
 }
 
 impl<const W: usize> Gather<W> for Rows<'_, W> {
     #[inline(always)]
+    fn takes_faces(&self) -> bool {
+        let donor = self.task.patches.order == Order::First;
+        !(donor && matches!(self.task.drive, Drive::Potential { .. }))
+    }
+
+    #[inline(always)]
     fn row(&mut self, window: &Window<W>, tile: &Tile<'_>, row: isize) {
-        let (start, width, stage) = (tile.cells(row), tile.width, &self.task.stage);
+        let (start, width, task) = (tile.cells(row), tile.width, self.task);
         let first = *self.first.get_or_insert(start);
         let cells = start - first..start - first + width;
-        let [measures, inverses] =
-            self.task.patches.stencil.measures(row, tile.column).map(|all| &all[..width]);
-        let (result, terms) = (&mut self.result[cells.clone()], &mut self.terms[..width]);
-        if let Some([raw, kept]) = stage.compared {
+        if let Some([raw, kept]) = task.stage.compared {
+            let measures = &task.patches.stencil.measures(row, tile.column)[0][..width];
+            let (result, terms) = (&self.result[cells.clone()], &mut self.terms[..width]);
             changes(result, measures, [&raw[start..start + width], &kept[start..start + width]], terms);
             self.change.add(terms);
         }
-        let advance = Advance {
-            duration: stage.duration,
-            average: stage.average,
-            density: &window.density(row, 0)[..width],
-            measure: measures,
-            inverse: inverses,
-        };
-        let fluxes = |axis, row, shift| window.flux(axis, row, shift);
-        let masses = terms;
-        if tile.patch.axes() == 1 {
-            advance.on_line(ends(fluxes, row), result, masses);
-        } else {
-            advance.on_plane(around(fluxes, row), result, masses);
+        let (order, stencil) = (task.patches.order, &task.patches.stencil);
+        match task.drive {
+            _ if tile.patch.axes() == 1 => self.advance_line(window, tile),
+            Drive::Potential { rate, .. } if order == Order::First => {
+                self.advance(Donor::new(rate, stencil, window, tile, row), window, tile, row);
+            }
+            _ => self.advance(OnPlane::new(order, window, tile, row), window, tile, row),
         }
-        self.least.take(result);
-        self.masses.add(masses);
-        if let Some(sheet) = stage.masses {
-            sheet.put_down(masses, &mut self.mass[cells]);
-        }
-        let rate = &mut self.terms[..width];
-        rates(self.task.patches.order, window, tile, row, inverses, rate);
-        self.largest.take(rate);
-    }
-}
-
-/// The rate at which the positivity limit is reached in each cell of a row ([`Transport`]), given one over their measures.
-#[inline(always)]
-pub(super) fn rates<const W: usize>(
-    order: Order,
-    window: &Window<W>,
-    tile: &Tile<'_>,
-    row: isize,
-    inverse: &[f64],
-    rate: &mut [f64],
-) {
-    let flows = |axis, row, shift| window.flow(axis, row, shift);
-    match (tile.patch.axes() == 1, order) {
-        (true, Order::First) => rate_on_line(|sum, _| sum, ends(flows, row), inverse, rate),
-        (true, Order::Second) => {
-            rate_on_line(|sum, most| larger(2.0 * sum, 2.0 * most), ends(flows, row), inverse, rate);
-        }
-        (false, Order::First) => rate_on_plane(|sum, _| sum, around(flows, row), inverse, rate),
-        (false, Order::Second) => {
-            rate_on_plane(|sum, most| larger(2.0 * sum, 6.0 * most), around(flows, row), inverse, rate);
+        if let Some(sheet) = task.stage.masses {
+            sheet.put_down(&self.terms[..width], &mut self.mass[cells]);
         }
     }
-}
-
-/// The faces of the cells of a row towards the next and from the last column.
-#[inline(always)]
-fn ends<'w>(faces: impl Fn(usize, isize, isize) -> &'w [f64], row: isize) -> [&'w [f64]; 2] {
-    [faces(0, row, 0), faces(0, row, -1)]
-}
-
-/// The same, towards the row above along two axes, and from the row below.
-#[inline(always)]
-fn around<'w>(faces: impl Fn(usize, isize, isize) -> &'w [f64], row: isize) -> [&'w [f64]; 6] {
-    [
-        faces(0, row, 0),
-        faces(0, row, -1),
-        faces(1, row, 0),
-        faces(1, row + 1, 0),
-        faces(2, row, 0),
-        faces(2, row + 1, -1),
-    ]
 }

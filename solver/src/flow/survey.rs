@@ -3,12 +3,12 @@
 use sphereflow_mesh::patch::AXES;
 
 use super::Transport;
-use super::lanes::{Largest, Least, Sum};
-use super::rows::{powers, products};
-use super::stage::rates;
-use super::sweep::{Band, GRAIN, Gather, Patches};
+use super::lanes::Sum;
+use super::outflow::{Vector, on_line, rates_on_plane, vectors};
+use super::rows::{larger, powers};
+use super::sweep::{Band, Gather, Patches};
 use super::transport::Velocities;
-use super::window::{Drive, NARROW, Tile, WIDE, Window};
+use super::window::{Drive, LANES, NARROW, Tile, WIDE, Window};
 use crate::vectorized::vectorized;
 
 /// Sums over the cells of a sheet, or of all.
@@ -83,9 +83,7 @@ impl Transport {
     }
 
     fn survey_bands(&self, bands: &[Band], sheet: &Sheet<'_>, drive: Drive<'_>, partial: &mut [Survey]) {
-        let cells: usize = bands.iter().map(|band| band.cells).sum();
-        if bands.len() > 1 && cells > GRAIN {
-            let (front, back) = bands.split_at(bands.len() / 2);
+        if let Some([front, back]) = self.patches.halves(bands) {
             let (one, other) = partial.split_at_mut(front.len());
             rayon::join(
                 || self.survey_bands(front, sheet, drive, one),
@@ -146,103 +144,125 @@ struct Rows<'a, const W: usize> {
     patches: &'a Patches,
     sheet: &'a Sheet<'a>,
     terms: [f64; W],
-    potential: [f64; W],
-    rate: Largest,
-    mass: Sum,
-    mean: Sum,
-    absolute: Sum,
-    squared: Sum,
-    least: Least,
-    largest: Largest,
     power: Sum,
+    tally: Tally,
+}
+
+/// Sums and extremes of the cells so far, in as many parts as a vector has numbers.
+#[derive(Clone, Copy)]
+struct Tally {
+    rate: Vector,
+    mass: Vector,
+    mean: Vector,
+    absolute: Vector,
+    squared: Vector,
+    least: Vector,
+    largest: Vector,
+}
+
+impl Tally {
+    const NONE: Self = Self {
+        rate: [0.0; LANES],
+        mass: [0.0; LANES],
+        mean: [0.0; LANES],
+        absolute: [0.0; LANES],
+        squared: [0.0; LANES],
+        least: [f64::INFINITY; LANES],
+        largest: [0.0; LANES],
+    };
+
+    /// Takes the k-th cell of a vector, given its positivity rate, its mass and its potential.
+    #[inline(always)]
+    fn take(&mut self, k: usize, [rate, mass, potential]: [f64; 3]) {
+        let size = potential.abs();
+        self.rate[k] = larger(rate, self.rate[k]);
+        self.mass[k] += mass;
+        self.mean[k] += mass * potential;
+        self.absolute[k] += mass * size;
+        self.squared[k] += mass * (potential * potential);
+        self.least[k] = if potential < self.least[k] { potential } else { self.least[k] };
+        self.largest[k] = larger(size, self.largest[k]);
+    }
 }
 
 impl<'a, const W: usize> Rows<'a, W> {
     fn new(patches: &'a Patches, sheet: &'a Sheet<'a>) -> Self {
-        Self {
-            patches,
-            sheet,
-            terms: [0.0; W],
-            potential: [0.0; W],
-            rate: Largest::NONE,
-            mass: Sum::ZERO,
-            mean: Sum::ZERO,
-            absolute: Sum::ZERO,
-            squared: Sum::ZERO,
-            least: Least::NONE,
-            largest: Largest::NONE,
-            power: Sum::ZERO,
-        }
+        Self { patches, sheet, terms: [0.0; W], power: Sum::ZERO, tally: Tally::NONE }
     }
 
     fn survey(&self) -> Survey {
-        Survey {
-            rate: self.rate.value(),
-            mass: self.mass.total(),
-            mean: self.mean.total(),
-            absolute: self.absolute.total(),
-            squared: self.squared.total(),
-            least: self.least.value(),
-            largest: self.largest.value(),
-            power: self.power.total(),
+        let Tally { rate, mass, mean, absolute, squared, least, largest } = self.tally;
+        let [mass, mean, absolute, squared] =
+            [mass, mean, absolute, squared].map(|parts| parts.into_iter().sum());
+        let [rate, largest] = [rate, largest].map(|parts| parts.into_iter().fold(0.0, f64::max));
+        let least = least.into_iter().fold(f64::INFINITY, f64::min);
+        Survey { rate, mass, mean, absolute, squared, least, largest, power: self.power.total() }
+    }
+
+    /// Takes the cells of a row.
+    #[inline(always)]
+    fn take(&mut self, window: &Window<W>, tile: &Tile<'_>, row: isize) {
+        let Sheet { sign, regularization, .. } = *self.sheet;
+        let (order, count, rate) = (self.patches.order, tile.width.div_ceil(LANES), &mut self.terms);
+        if tile.patch.axes() == 1 {
+            let [flow, flux] = [
+                [window.flow(0, 0, 0), window.flow(0, 0, -1)],
+                [window.flux(0, 0, 0), window.flux(0, 0, -1)],
+            ];
+            on_line(order, flow, flux, &mut [0.0; W][..tile.width], rate);
+        } else {
+            rates_on_plane(order, window, row, &mut rate[..tile.width]);
         }
+        let rate = vectors(&*rate, count);
+        let [measure, inverse] =
+            self.patches.stencil.measures(row, tile.column).map(|row| vectors(row, count));
+        let density = vectors(window.density(row, 0), count);
+        let raw = &self.sheet.raw[tile.cells(row)..][..tile.width];
+        let (whole, rest) = raw.as_chunks();
+        let mut tally = self.tally;
+        for (i, raw) in whole.iter().enumerate() {
+            take_vector(
+                &mut tally,
+                [&density[i], &measure[i], raw, &inverse[i]],
+                [sign, regularization],
+                |k| rate[i][k],
+            );
+        }
+        for (k, raw) in rest.iter().enumerate() {
+            let i = whole.len();
+            let rate = rate[i][k] * inverse[i][k];
+            tally.take(k, [rate, density[i][k] * measure[i][k], sign * raw + regularization]);
+        }
+        self.tally = tally;
+    }
+}
+
+/// Takes a vector of cells, given their density, measure, raw potential and one over the measure.
+#[inline(always)]
+fn take_vector(
+    tally: &mut Tally,
+    [density, measure, raw, inverse]: [&Vector; 4],
+    [sign, regularization]: [f64; 2],
+    rate: impl Fn(usize) -> f64,
+) {
+    for k in 0..LANES {
+        let potential = sign * raw[k] + regularization;
+        tally.take(k, [rate(k) * inverse[k], density[k] * measure[k], potential]);
     }
 }
 
 impl<const W: usize> Gather<W> for Rows<'_, W> {
     #[inline(always)]
     fn row(&mut self, window: &Window<W>, tile: &Tile<'_>, row: isize) {
-        let (start, width) = (tile.cells(row), tile.width);
-        let [measures, inverses] = self.patches.stencil.measures(row, tile.column).map(|all| &all[..width]);
-        let (terms, potential) = (&mut self.terms[..width], &mut self.potential[..width]);
+        self.take(window, tile, row);
         if let Velocities::Potential { .. } = self.sheet.velocities {
+            let terms = &mut self.terms[..tile.width];
             for axis in 0..tile.patch.axes() {
                 let (down, right) = AXES[axis];
                 let ends = [window.potential(row, 0), window.potential(row + down, right)];
-                powers(self.sheet.sign, &window.flux(axis, row, 0)[..width], ends, terms);
+                powers(self.sheet.sign, &window.flux(axis, row, 0)[..tile.width], ends, terms);
                 self.power.add(terms);
             }
         }
-        rates(self.patches.order, window, tile, row, inverses, terms);
-        self.rate.take(terms);
-        let (raw, density) = (&self.sheet.raw[start..start + width], &window.density(row, 0)[..width]);
-        potentials(self.sheet.sign, self.sheet.regularization, raw, potential);
-        self.least.take(potential);
-        products(density, measures, terms);
-        self.mass.add(terms);
-        multiply(terms, potential);
-        self.mean.add(terms);
-        absolutes(terms);
-        absolutes(potential);
-        self.largest.take(potential);
-        self.absolute.add(terms);
-        multiply(terms, potential);
-        self.squared.add(terms);
     }
-}
-
-/// `potential = sign raw + regularization`.
-#[inline(always)]
-fn potentials(sign: f64, regularization: f64, raw: &[f64], potential: &mut [f64]) {
-    let n = potential.len();
-    let raw = &raw[..n];
-    for k in 0..n {
-        potential[k] = sign * raw[k] + regularization;
-    }
-}
-
-/// `terms *= values`.
-#[inline(always)]
-fn multiply(terms: &mut [f64], values: &[f64]) {
-    let n = terms.len();
-    let values = &values[..n];
-    for k in 0..n {
-        terms[k] *= values[k];
-    }
-}
-
-/// Values without their signs.
-#[inline(always)]
-fn absolutes(values: &mut [f64]) {
-    values.iter_mut().for_each(|value| *value = value.abs());
 }

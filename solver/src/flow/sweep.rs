@@ -8,19 +8,27 @@ use super::stencil::{Stencil, has_face};
 use super::window::{Drive, MARGIN, NARROW, Tile, Window};
 use super::{Limiter, Order, Scheme};
 
-/// Cells of a band, if that makes no fewer rows than [`ROWS`]: at each border of a band some rows of faces are computed twice.
-const BAND: usize = 8192;
+/// Cells of a band, if that makes no fewer rows than [`ROWS`]: at each border of it some rows are fetched and some faces computed
+/// twice, but what the stencil has for the bands of a level has to stay in a near cache.
+const BAND: usize = 4096;
 
 /// The fewest rows of a band.
-const ROWS: usize = 32;
+const ROWS: usize = 16;
 
-/// Cells that one task sweeps, in whole bands: enough to hide its start.
+/// Cells that one task sweeps, in whole levels: enough to hide its start.
 pub(super) const GRAIN: usize = 8192;
 
-/// Rows of a patch: the cells of a band are contiguous, and the bands follow each other.
+/// The most stacks of bands: the ten patches of the sphere. The patches of the circle are one stack.
+pub(super) const STACKS: usize = 10;
+
+/// Rows of a patch. The cells of a band are contiguous, and the bands of a stack follow each other.
+///
+/// Bands at the same height of all stacks are a *level*. Bands are swept level by level: the geometry, which is one for all
+/// patches, is then read from memory once.
 #[derive(Clone, Copy)]
 pub(super) struct Band {
     pub patch: usize,
+    pub stack: usize,
     pub start: isize,
     pub end: isize,
     pub cells: usize,
@@ -42,7 +50,10 @@ struct Spoke {
 pub(super) struct Patches {
     pub list: Vec<Patch>,
     pub stencil: Stencil,
+    /// Level by level.
     pub bands: Vec<Band>,
+    /// How many bands are a level.
+    pub stacks: usize,
     pub order: Order,
     pub limiter: Limiter,
     /// By patch.
@@ -51,6 +62,11 @@ pub(super) struct Patches {
 
 /// What becomes of the cells of a row once the fluxes through all of their faces are in hand.
 pub(super) trait Gather<const W: usize> {
+    /// Whether flows and fluxes are to be put down for it, in a patch of several rows.
+    fn takes_faces(&self) -> bool {
+        true
+    }
+
     /// Takes a row of a tile.
     fn row(&mut self, window: &Window<W>, tile: &Tile<'_>, row: isize);
 }
@@ -59,18 +75,31 @@ impl Patches {
     pub(super) fn new(mesh: &Mesh, scheme: Scheme) -> Self {
         let list = mesh.patches();
         let stencil = Stencil::new(mesh, &list[0], scheme.order);
-        let bands = list.iter().enumerate().flat_map(|(number, patch)| bands_of(number, patch)).collect();
+        let stacks = if mesh.dim() == 3 { list.len() } else { 1 };
+        let mut bands: Vec<Band> = list
+            .iter()
+            .enumerate()
+            .flat_map(|(number, patch)| bands_of(number, number % stacks, patch))
+            .collect();
+        bands.sort_by_key(|band| (band.start, band.patch));
         let of_patch = |patch| {
             if scheme.order == Order::Second && mesh.dim() == 3 { spokes(mesh, patch) } else { Vec::new() }
         };
         let spokes = list.iter().map(of_patch).collect();
-        Self { stencil, bands, order: scheme.order, limiter: scheme.limiter, spokes, list }
+        Self { stencil, bands, stacks, order: scheme.order, limiter: scheme.limiter, spokes, list }
     }
 
     /// Whether rows of the narrow width are to be had in hand.
     pub(super) fn are_narrow(&self) -> bool {
         let patch = &self.list[0];
         patch.axes() == 1 || patch.columns() + MARGIN <= NARROW
+    }
+
+    /// Levels in two parts, if there are enough for two tasks.
+    pub(super) fn halves<'b>(&self, bands: &'b [Band]) -> Option<[&'b [Band]; 2]> {
+        let (levels, cells) = (bands.len() / self.stacks, bands.iter().map(|band| band.cells).sum::<usize>());
+        let (front, back) = bands.split_at(levels / 2 * self.stacks);
+        (levels > 1 && cells > GRAIN).then_some([front, back])
     }
 
     /// Sweeps a band, tile by tile, row by row.
@@ -139,19 +168,26 @@ impl Patches {
         }
         for row in band.start..=band.end {
             let inside = row < band.end;
-            if inside {
-                window.load_density(tile, row + below + 1, density);
+            if inside && (row - band.start) % Window::<W>::TOGETHER == 0 {
+                let together = row..band.end.min(row + Window::<W>::TOGETHER);
+                for row in together.clone() {
+                    window.load_density(tile, row + below + 1, density);
+                }
                 if let Drive::Potential { raw, .. } = drive {
-                    window.load_potential(tile, row + 1, raw);
+                    for row in together {
+                        window.load_potential(tile, row + 1, raw);
+                    }
                 }
             }
             if second {
                 window.take_bends(&self.stencil, tile, row);
             }
-            for axis in usize::from(!inside)..3 {
-                window.take_faces(&self.stencil, (self.order, self.limiter), drive, tile, axis, row);
+            if gather.takes_faces() {
+                for axis in usize::from(!inside)..3 {
+                    window.take_faces(&self.stencil, (self.order, self.limiter), drive, tile, axis, row);
+                }
+                self.mend_spokes(tile, row, density, window);
             }
-            self.mend_spokes(tile, row, density, window);
             if row > band.start {
                 gather.row(window, tile, row - 1);
             }
@@ -183,23 +219,18 @@ impl Patches {
     fn value_out_of(&self, spoke: &Spoke, density: &[f64]) -> f64 {
         let up = density[spoke.pentagon];
         let behind = difference_behind_pentagon(up, spoke.opposite.map(|cell| density[cell]));
-        limited_value(self.limiter, up, behind, density[spoke.other] - up)
+        limited_value(self.limiter, up, [behind, density[spoke.other] - up], None)
     }
 }
 
-/// A band for about [`BAND`] cells.
-fn bands_of(number: usize, patch: &Patch) -> Vec<Band> {
-    let rows = ROWS.max(BAND / patch.columns());
-    let band = |start: usize| {
-        let end = (start + rows).min(patch.rows());
-        Band {
-            patch: number,
-            start: start as isize,
-            end: end as isize,
-            cells: (end - start) * patch.columns(),
-        }
-    };
-    (0..patch.rows()).step_by(rows).map(band).collect()
+/// The bands of a patch.
+fn bands_of(patch: usize, stack: usize, rectangle: &Patch) -> impl Iterator<Item = Band> {
+    let (rows, columns) = (rectangle.rows(), rectangle.columns());
+    let height = (BAND / columns).min(rows.div_ceil(2)).max(ROWS);
+    (0..rows).step_by(height).map(move |start| {
+        let end = (start + height).min(rows);
+        Band { patch, stack, start: start as isize, end: end as isize, cells: (end - start) * columns }
+    })
 }
 
 /// The faces out of pentagons that a patch has.

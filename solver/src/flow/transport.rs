@@ -6,12 +6,16 @@ use pulp::Arch;
 use sphereflow_mesh::Mesh;
 
 use super::given;
+use super::layout::Layout;
+use super::line::Line;
 use super::poles::{Outflow, Poles};
 use super::stage::{Stage, Sums, Task};
 use super::survey::Survey;
 use super::sweep::Patches;
 use super::window::{Drive, LANES};
 use super::{Order, Scheme};
+use crate::blocks::MOST_BLOCKS;
+use crate::objective::BlockBasis;
 
 /// Upwind fluxes on a mesh.
 ///
@@ -49,6 +53,15 @@ pub enum Velocities<'a> {
         /// Its factor.
         rate: f64,
     },
+    /// The same on the circle, of a potential that is given by the terms of its blocks.
+    Blocks {
+        /// The functions on a block.
+        basis: &'a BlockBasis,
+        /// The terms, one row a block.
+        terms: &'a [f64],
+        /// As above.
+        rate: f64,
+    },
     /// That last given by [`Transport::set_velocity`], times a sign.
     Given {
         /// Its factor.
@@ -67,13 +80,25 @@ pub struct Euler {
     pub mass: f64,
 }
 
+impl Euler {
+    /// Of both of two sheets.
+    pub(super) fn join(self, other: Self) -> Self {
+        Self {
+            share: self.share.max(other.share),
+            least: self.least.min(other.least),
+            mass: self.mass + other.mass,
+        }
+    }
+}
+
 impl Transport {
     /// The transport of a scheme on a mesh.
     pub fn new(mesh: Arc<Mesh>, scheme: &Scheme) -> Self {
         let patches = Patches::new(&mesh, *scheme);
         let poles = Poles::new(&mesh, &patches.list, &patches.stencil);
         let count = patches.bands.len() + 1;
-        let (partial, surveys) = (vec![Sums::NONE; count], vec![Survey::NONE; count]);
+        let partial = vec![Sums::NONE; count.max(MOST_BLOCKS)];
+        let surveys = vec![Survey::NONE; count];
         let (flow, lengths) = (Vec::new(), Vec::new());
         Self { arch: Arch::new(), flow, lengths, partial, surveys, poles, patches, mesh }
     }
@@ -92,6 +117,7 @@ impl Transport {
         match velocities {
             Velocities::Potential { raw, rate } => Drive::Potential { raw, rate },
             Velocities::Given { sign } => Drive::Faces { flow: &self.flow, rate: sign },
+            Velocities::Blocks { .. } => panic!("terms of blocks move a density along the circle"),
         }
     }
 
@@ -108,19 +134,31 @@ impl Transport {
         duration: f64,
         result: &mut [f64],
     ) -> Euler {
-        self.stage(density, velocities, Stage { duration, ..Stage::default() }, result, &mut []).0
+        self.stage(Some(density), velocities, Stage { duration, ..Stage::default() }, result, &mut []).0
     }
 
-    /// A stage, and the change of the potential that it has been asked for.
+    /// Whether a stage may be in place: neighbours follow each other.
+    pub(super) fn is_along_line(&self) -> bool {
+        self.mesh.dim() == 2
+    }
+
+    /// A stage, from a density or, along a line, in place; and the change of the potential that it has been asked for.
     pub(super) fn stage(
         &mut self,
-        density: &[f64],
+        density: Option<&[f64]>,
         velocities: Velocities<'_>,
         stage: Stage<'_>,
         result: &mut [f64],
         mass: &mut [f64],
     ) -> (Euler, f64) {
         let mut partial = std::mem::take(&mut self.partial);
+        if let Some(line) = self.line(density, velocities, stage) {
+            let sums = line.run(result, mass, &mut partial);
+            self.partial = partial;
+            return sums.of_stage(stage.duration);
+        }
+        let density = density.expect("in place along a line alone");
+        let partial_of_bands = self.patches.bands.len() + 1;
         let task = Task {
             mesh: &self.mesh,
             patches: &self.patches,
@@ -130,9 +168,38 @@ impl Transport {
             drive: self.drive(velocities),
             stage,
         };
-        let sums = task.run(result, mass, &mut partial);
+        let sums = task.run(result, mass, &mut partial[..partial_of_bands]);
         self.partial = partial;
         sums
+    }
+
+    /// The stage along the circle, where a potential moves the density there.
+    fn line<'a>(
+        &'a self,
+        density: Option<&'a [f64]>,
+        velocities: Velocities<'a>,
+        stage: Stage<'a>,
+    ) -> Option<Line<'a>> {
+        let (layout, potential, rate) = match velocities {
+            _ if !self.is_along_line() => return None,
+            Velocities::Potential { raw, rate } => (Layout(None), raw, rate),
+            Velocities::Blocks { basis, terms, rate } => (Layout(Some(basis)), terms, rate),
+            Velocities::Given { .. } => return None,
+        };
+        let Patches { order, limiter, ref stencil, .. } = self.patches;
+        let cells = self.mesh.cells();
+        Some(Line {
+            arch: self.arch,
+            cells,
+            order,
+            limiter,
+            stencil,
+            density,
+            layout,
+            potential,
+            rate,
+            stage,
+        })
     }
 
     /// The positivity rate of a cell times its measure, from the sum of the flows out of it and the largest.
