@@ -53,6 +53,17 @@ pub(crate) fn reduce<T: Copy + Send + Sync>(
     partial[..block_count(n)].iter().copied().fold(start, join)
 }
 
+/// Numbers that are worth a thread to copy.
+const LEAST_COPIED: usize = 16_384;
+
+/// Copies numbers, by all threads where there are many.
+pub(crate) fn copy(from: &[f64], to: &mut [f64]) {
+    assert_eq!(from.len(), to.len(), "as many numbers");
+    to.par_chunks_mut(LEAST_COPIED)
+        .zip(from.par_chunks(LEAST_COPIED))
+        .for_each(|(to, from)| to.copy_from_slice(from));
+}
+
 /// Numbers of the partial vectors of a [`VectorSum`] for each item, unless that makes too few of them.
 const PARTIAL_NUMBERS: usize = 4;
 

@@ -9,6 +9,7 @@ use rand_distr::{Distribution, StandardNormal};
 use sphereflow_mesh::Mesh;
 
 use crate::atoms::Atoms;
+use crate::blocks::{max, reduce};
 use crate::expression::Expression;
 use crate::particles::quadrature_nodes;
 
@@ -75,6 +76,12 @@ pub enum InitialError {
     TooConcentrated,
 }
 
+impl InitialError {
+    /// Of a component between all points.
+    const NO_CELL_MET: Self =
+        Self::NoMass { reason: ": a component is so narrow that no cell or node meets it" };
+}
+
 fn join(point: &[f64]) -> String {
     point.iter().map(|x| format!("{x:.4}")).collect::<Vec<_>>().join(", ")
 }
@@ -91,8 +98,16 @@ impl Component {
         if total > 0.0 {
             Ok(shape.into_iter().map(|n| n / total).collect())
         } else {
-            Err(InitialError::NoMass { reason: ": a component is so narrow that no cell or node meets it" })
+            Err(InitialError::NO_CELL_MET)
         }
+    }
+
+    /// Whether its density is more than zero at one of `count` points.
+    fn meets(&self, count: usize, point: &(dyn Fn(usize) -> [f64; 3] + Sync)) -> bool {
+        let value = |cosine: f64| (self.concentration * (cosine - 1.0)).exp();
+        let cosine = |i| self.direction.iter().zip(point(i)).map(|(a, b)| a * b).sum();
+        // A wide one is positive at its antipode.
+        value(-1.0) > 0.0 || value(max(count, cosine)) > 0.0
     }
 
     /// The share of its mass on a sheet.
@@ -141,11 +156,7 @@ impl InitialMeasure {
             }
         }
         let total: f64 = densities.iter().zip(weights.iter().cycle()).map(|(n, w)| n * w).sum();
-        match total {
-            total if total > 0.0 && total.is_finite() => Ok(densities),
-            total if total > 0.0 => Err(InitialError::TooMuchMass),
-            _ => Err(InitialError::NoMass { reason: "" }),
-        }
+        checked_total(total).map(|()| densities)
     }
 
     /// The density at the centres of the cells, sheet after sheet. Von Mises-Fisher components are scaled so that each
@@ -157,6 +168,44 @@ impl InitialMeasure {
         let centers = mesh.centers();
         let centers = centers.as_slice().expect("centres are stored row by row");
         self.densities(mesh.dim(), signs, centers, mesh.measures())
+    }
+
+    /// Whether [`Self::on_cells`] succeeds on a mesh of `count` cells with these centers (the third coordinate is not used on
+    /// the circle), without the mesh: cells are taken to be of equal measure.
+    ///
+    /// # Errors
+    /// As [`Self::on_cells`].
+    pub fn check_cells(
+        &self,
+        dim: usize,
+        count: usize,
+        center: &(dyn Fn(usize) -> [f64; 3] + Sync),
+    ) -> Result<(), InitialError> {
+        let total = match self {
+            Self::Uniform { mass } => *mass,
+            Self::VonMisesFisher(components) => {
+                for component in components.iter().filter(|c| c.mass > 0.0) {
+                    if !component.meets(count, center) {
+                        return Err(InitialError::NO_CELL_MET);
+                    }
+                }
+                components.iter().map(|c| c.mass).sum()
+            }
+            Self::Density(expression) => {
+                // The integral, and the first cell that is wrong.
+                let value = |cell: usize| expression.evaluate(&center(cell)[..dim]);
+                let term = |cell| match value(cell) {
+                    n if n.is_finite() && n >= 0.0 => (n, usize::MAX),
+                    _ => (0.0, cell),
+                };
+                let (sum, wrong) = reduce(count, (0.0, usize::MAX), term, |a, b| (a.0 + b.0, a.1.min(b.1)));
+                if wrong < count {
+                    checked_density(expression, &center(wrong)[..dim])?;
+                }
+                sum * surface(dim) / count as f64
+            }
+        };
+        checked_total(total)
     }
 
     /// Quadrature nodes on every sheet, their masses density times weight; `polar` is the axis of the rule on the sphere
@@ -211,14 +260,18 @@ impl InitialMeasure {
                 expression_mass(expression, dim)?
             }
         };
-        if total.is_nan() || total <= 0.0 {
-            return Err(InitialError::NoMass { reason: "" });
-        }
-        if total.is_infinite() {
-            return Err(InitialError::TooMuchMass);
-        }
+        checked_total(total)?;
         let points = Array2::from_shape_vec((count, dim), points).expect("dim numbers a sample");
         Ok(Atoms::new(points, vec![total / count as f64; count], sign))
+    }
+}
+
+/// The whole mass, if a measure may have it.
+fn checked_total(mass: f64) -> Result<(), InitialError> {
+    match mass {
+        mass if mass > 0.0 && mass.is_finite() => Ok(()),
+        mass if mass > 0.0 => Err(InitialError::TooMuchMass),
+        _ => Err(InitialError::NoMass { reason: "" }),
     }
 }
 
@@ -368,70 +421,4 @@ fn tangent_basis(eta: [f64; 3]) -> [[f64; 3]; 2] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::objective::ZonalKernel;
-
-    fn mean_cosine(points: &Array2<f64>, direction: &[f64]) -> f64 {
-        points
-            .rows()
-            .into_iter()
-            .map(|p| p.iter().zip(direction).map(|(a, b)| a * b).sum::<f64>())
-            .sum::<f64>()
-            / points.nrows() as f64
-    }
-
-    #[test]
-    fn law_samples_have_the_mean_of_their_distribution() {
-        let count = 40_000;
-        for kappa in [1e-7, 0.005, 0.5, 4.0, 60.0] {
-            for direction in [vec![0.6, -0.8], vec![0.36, -0.48, 0.8]] {
-                let dim = direction.len();
-                let kernel = ZonalKernel::VonMisesFisher { concentration: kappa };
-                // Mean resultant length: I_1 / I_0 on the circle, coth kappa - 1 / kappa on the sphere.
-                let k = kernel.coefficients(dim, 1e-15).unwrap();
-                let exact = k[1] / k[0];
-                let component =
-                    Component { mass: 2.0, direction: direction.clone(), concentration: kappa, sheet: None };
-                let measure = InitialMeasure::VonMisesFisher(vec![component]);
-                let atoms = measure.sample(dim, &[1.0, -1.0], count, 7).unwrap();
-                let mean = mean_cosine(&atoms.points().to_owned(), &direction);
-                assert!(
-                    (mean - exact).abs() < 4.0 / (count as f64).sqrt(),
-                    "{dim}, {kappa}: {mean} and not {exact}"
-                );
-                assert!((atoms.total_mass() - 2.0).abs() < 1e-10);
-                assert!(atoms.signs().iter().sum::<f64>().abs() < 4.0 * (count as f64).sqrt());
-            }
-        }
-        let measure = InitialMeasure::Density("0.3 * (1 + x)".parse().unwrap());
-        let atoms = measure.sample(3, &[1.0], count, 1).unwrap();
-        assert!((mean_cosine(&atoms.points().to_owned(), &[1.0, 0.0, 0.0]) - 1.0 / 3.0).abs() < 0.015);
-        assert!((atoms.total_mass() - 0.3 * 4.0 * PI).abs() < 1e-10);
-    }
-
-    #[test]
-    fn law_masses_on_cells_and_nodes_are_those_asked_for() {
-        let component =
-            Component { mass: 0.7, direction: vec![0.0, 0.0, 1.0], concentration: 5.0, sheet: Some(-1.0) };
-        let measure = InitialMeasure::VonMisesFisher(vec![component]);
-        let mesh = Mesh::sphere(8).unwrap();
-        let density = measure.on_cells(&mesh, &[1.0, -1.0]).unwrap();
-        let mass: f64 = density.iter().zip(mesh.measures().iter().cycle()).map(|(n, a)| n * a).sum();
-        assert!((mass - 0.7).abs() < 1e-13);
-        assert!(density[..mesh.cells()].iter().all(|n| *n == 0.0));
-        let nodes = measure.nodes(3, 2, &[1.0, -1.0], 1000).unwrap();
-        assert!((nodes.total_mass() - 0.7).abs() < 1e-13);
-    }
-
-    #[test]
-    fn bad_densities_are_refused() {
-        let mesh = Mesh::circle(8).unwrap();
-        let on_cells = |text: &str| InitialMeasure::Density(text.parse().unwrap()).on_cells(&mesh, &[1.0]);
-        assert!(matches!(on_cells("x"), Err(InitialError::BadDensity { value, .. }) if value < 0.0));
-        assert!(matches!(on_cells("1/(x-x)"), Err(InitialError::BadDensity { .. })));
-        assert!(matches!(on_cells("0"), Err(InitialError::NoMass { .. })));
-        let narrow = InitialMeasure::Density("exp(1e7 * (x - 1))".parse().unwrap());
-        assert_eq!(narrow.sample(3, &[1.0], 10, 0), Err(InitialError::TooConcentrated));
-    }
-}
+mod tests;

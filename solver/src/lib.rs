@@ -44,6 +44,7 @@ pub mod initial;
 pub mod objective;
 pub mod particles;
 pub mod phases;
+mod quad;
 pub mod transform;
 mod vectorized;
 pub use expression::{Expression, ExpressionError};

@@ -6,10 +6,11 @@ use pulp::Arch;
 use rayon::prelude::*;
 use rustfft::num_complex::Complex64;
 
-use super::features::{Evaluation, FeatureMap, Motion, Placed};
-use crate::blocks::block_size;
+use super::features::{Evaluation, FeatureMap, InBlocks, Motion, Placed};
+use super::two_layer::PlacedUnits;
+use crate::blocks::{self, block_size};
 use crate::evaluation::DEFAULT_TOLERANCE;
-use crate::transform::{AngularPlan, AngularSums, angles_of};
+use crate::transform::{AngularPlan, AngularSums, BlockBasis, angles_of};
 
 /// How a point has an angle theta and an amplitude c.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,65 +88,80 @@ impl FeatureMap for CircularFeatures {
     }
 
     fn place(&self, points: &[f64], motion: Motion) -> Box<dyn Placed> {
-        let count = points.len() / self.dim();
-        let mut angle = vec![0.0; count];
-        let mut amplitude = vec![1.0; if self.lift == Lift::Circle { 0 } else { count }];
-        locate(self.lift, points, &mut angle, &mut amplitude);
-        Box::new(PlacedCircular {
-            lift: self.lift,
-            plan: self.plan,
-            motion,
-            sums: self.plan.place(&angle, motion),
-            root: self.root.clone(),
-            points: points.to_vec(),
-            angle,
-            amplitude,
-            scaled: vec![0.0; count],
-            coefficients: vec![Complex64::ZERO; self.root.len()],
-        })
+        match self.lift {
+            Lift::Circle => Box::new(PlacedCircular::new(self.plan, self.root.clone(), points, motion)),
+            Lift::TwoLayer => Box::new(PlacedUnits::new(self.plan, self.root.clone(), points, motion)),
+        }
     }
 }
 
-/// The angle of each point and, on the two-layer sphere, its amplitude.
-fn locate(lift: Lift, points: &[f64], angle: &mut [f64], amplitude: &mut [f64]) {
+/// The angle of each point.
+fn locate(points: &[f64], angle: &mut [f64]) {
     let (size, arch) = (block_size(angle.len()), Arch::new());
-    let blocks = angle.par_chunks_mut(size).zip(points.par_chunks(size * lift.dim()));
-    match lift {
-        Lift::Circle => {
-            blocks.for_each(|(angle, points)| angles_of(arch, points.as_chunks::<2>().0, [0, 1], angle));
-        }
-        Lift::TwoLayer => {
-            blocks.zip(amplitude.par_chunks_mut(size)).for_each(|((angle, points), amplitude)| {
-                let points = points.as_chunks::<3>().0;
-                angles_of(arch, points, [1, 2], angle);
-                for (c, [a, u, v]) in amplitude.iter_mut().zip(points) {
-                    *c = a * length(*u, *v);
-                }
-            });
-        }
-    }
+    let blocks = angle.par_chunks_mut(size).zip(points.par_chunks(size * 2));
+    blocks.for_each(|(angle, points)| angles_of(arch, points.as_chunks::<2>().0, [0, 1], angle));
 }
 
+/// Points of the circle.
 struct PlacedCircular {
-    lift: Lift,
     plan: AngularPlan,
     motion: Motion,
     sums: Box<dyn AngularSums>,
     root: Arc<Vec<f64>>,
     points: Vec<f64>,
     angle: Vec<f64>,
-    /// Empty on the circle, where it is 1.
-    amplitude: Vec<f64>,
-    /// Masses times amplitudes, or the angular derivative.
-    scaled: Vec<f64>,
+    /// The angular derivative.
+    slope: Vec<f64>,
     coefficients: Vec<Complex64>,
 }
 
 impl PlacedCircular {
+    fn new(plan: AngularPlan, root: Arc<Vec<f64>>, points: &[f64], motion: Motion) -> Self {
+        let mut angle = vec![0.0; points.len() / 2];
+        locate(points, &mut angle);
+        Self {
+            plan,
+            motion,
+            sums: plan.place(&angle, motion),
+            points: points.to_vec(),
+            slope: vec![0.0; angle.len()],
+            angle,
+            coefficients: vec![Complex64::ZERO; root.len()],
+            root,
+        }
+    }
+
     fn load(&mut self, dual: &[f64]) {
         for ((c, g), root) in self.coefficients.iter_mut().zip(dual.chunks_exact(2)).zip(&*self.root) {
             *c = Complex64::new(g[0], g[1]) * root;
         }
+    }
+
+    /// The prediction of the coefficients.
+    fn weigh(&self, prediction: &mut [f64]) {
+        for ((h, c), root) in prediction.chunks_exact_mut(2).zip(&self.coefficients).zip(&*self.root) {
+            h[0] = root * c.re;
+            h[1] = root * c.im;
+        }
+    }
+}
+
+/// On the circle, where a point's amplitude is 1.
+impl InBlocks for PlacedCircular {
+    fn basis(&mut self) -> &Arc<BlockBasis> {
+        self.sums.in_blocks().expect("sums in blocks").basis()
+    }
+
+    fn analyze_moments(&mut self, moments: &[f64], prediction: &mut [f64]) {
+        let Self { sums, coefficients, .. } = self;
+        sums.in_blocks().expect("sums in blocks").analyze_moments(moments, coefficients);
+        self.weigh(prediction);
+    }
+
+    fn synthesize_terms(&mut self, dual: &[f64], terms: &mut [f64]) {
+        self.load(dual);
+        let Self { sums, coefficients, .. } = self;
+        sums.in_blocks().expect("sums in blocks").synthesize_terms(coefficients, terms);
     }
 }
 
@@ -156,92 +172,38 @@ impl Placed for PlacedCircular {
 
     /// Points placed as fixed ones get a new plan, those placed as moving ones keep theirs.
     fn move_to(&mut self, points: &[f64]) {
-        self.points.copy_from_slice(points);
-        locate(self.lift, points, &mut self.angle, &mut self.amplitude);
+        blocks::copy(points, &mut self.points);
+        locate(points, &mut self.angle);
         if self.motion == Motion::Fixed || !self.sums.move_to(&self.angle) {
             self.sums = self.plan.place(&self.angle, self.motion);
         }
     }
 
     fn analyze(&mut self, mass: &[f64], prediction: &mut [f64]) {
-        match self.lift {
-            Lift::Circle => self.sums.analyze(mass, &mut self.coefficients),
-            Lift::TwoLayer => {
-                let size = block_size(mass.len());
-                let factors = mass.par_chunks(size).zip(self.amplitude.par_chunks(size));
-                self.scaled.par_chunks_mut(size).zip(factors).for_each(|(scaled, (mass, amplitude))| {
-                    scaled.iter_mut().zip(mass.iter().zip(amplitude)).for_each(|(s, (q, c))| *s = q * c);
-                });
-                self.sums.analyze(&self.scaled, &mut self.coefficients);
-            }
-        }
-        for ((h, c), root) in prediction.chunks_exact_mut(2).zip(&self.coefficients).zip(&*self.root) {
-            h[0] = root * c.re;
-            h[1] = root * c.im;
-        }
+        self.sums.analyze(mass, &mut self.coefficients);
+        self.weigh(prediction);
     }
 
     fn synthesize(&mut self, dual: &[f64], value: &mut [f64]) {
         self.load(dual);
         self.sums.synthesize(&self.coefficients, value);
-        if self.lift == Lift::TwoLayer {
-            scale(value, &self.amplitude);
-        }
+    }
+
+    fn in_blocks(&mut self) -> Option<&mut dyn InBlocks> {
+        let blocks = self.motion == Motion::Fixed && self.sums.in_blocks().is_some();
+        if blocks { Some(self) } else { None }
     }
 
     fn synthesize_gradient(&mut self, dual: &[f64], value: &mut [f64], gradient: &mut [f64]) {
         self.load(dual);
-        self.sums.synthesize_with_derivative(&self.coefficients, value, &mut self.scaled);
-        let (size, dim) = (block_size(value.len()), self.lift.dim());
-        let blocks = gradient
-            .par_chunks_mut(size * dim)
-            .zip(self.points.par_chunks(size * dim))
-            .zip(self.scaled.par_chunks(size));
-        match self.lift {
-            Lift::Circle => blocks.for_each(|((gradient, points), slope)| {
-                let rows = gradient.chunks_exact_mut(2).zip(points.chunks_exact(2));
-                for ((g, eta), slope) in rows.zip(slope) {
-                    g.copy_from_slice(&[-eta[1] * slope, eta[0] * slope]);
-                }
-            }),
-            Lift::TwoLayer => {
-                let values = value.par_chunks_mut(size).zip(self.amplitude.par_chunks(size));
-                blocks.zip(values).for_each(|(((gradient, points), slope), (value, amplitude))| {
-                    let rows = gradient.chunks_exact_mut(3).zip(points.chunks_exact(3));
-                    let values = value.iter_mut().zip(amplitude);
-                    for (((g, eta), slope), (v, c)) in rows.zip(slope).zip(values) {
-                        g.copy_from_slice(&two_layer_gradient(eta, *v, *slope));
-                        *v *= c;
-                    }
-                });
+        self.sums.synthesize_with_derivative(&self.coefficients, value, &mut self.slope);
+        let size = block_size(value.len());
+        let rows = gradient.par_chunks_mut(size * 2).zip(self.points.par_chunks(size * 2));
+        rows.zip(self.slope.par_chunks(size)).for_each(|((gradient, points), slope)| {
+            let rows = gradient.chunks_exact_mut(2).zip(points.chunks_exact(2));
+            for ((g, eta), slope) in rows.zip(slope) {
+                g.copy_from_slice(&[-eta[1] * slope, eta[0] * slope]);
             }
-        }
+        });
     }
-}
-
-/// `value[j] *= factor[j]`.
-fn scale(value: &mut [f64], factor: &[f64]) {
-    let size = block_size(value.len());
-    value.par_chunks_mut(size).zip(factor.par_chunks(size)).for_each(|(value, factor)| {
-        value.iter_mut().zip(factor).for_each(|(v, c)| *v *= c);
-    });
-}
-
-/// `|(x, y)|`, for numbers of any size; for all but tiny ones at the cost of a root.
-#[inline(always)]
-fn length(x: f64, y: f64) -> f64 {
-    let square = x * x + y * y;
-    if square > 1e-280 { square.sqrt() } else { x.hypot(y) }
-}
-
-/// Gradient on the sphere of `a |u| f(theta)`, given f and its derivative: on S^2, with `a = cos p`, `|u| = sin p`, it is
-/// `cos(2 p) f` along p and `a f'` along theta.
-fn two_layer_gradient(eta: &[f64], f: f64, slope: f64) -> [f64; 3] {
-    let (a, norm) = (eta[0], length(eta[1], eta[2]));
-    if norm == 0.0 {
-        return [0.0; 3];
-    }
-    let [c, s] = [eta[1] / norm, eta[2] / norm];
-    let along = (a * a - norm * norm) * f;
-    [-norm * along, a * (along * c - slope * s), a * (along * s + slope * c)]
 }

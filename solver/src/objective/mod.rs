@@ -26,10 +26,11 @@ mod risk;
 mod second_moment;
 mod settled;
 mod spherical;
+mod two_layer;
 
 pub use circular::{CircularFeatures, Lift};
 pub use clusters::{ClusterLaw, Clusters};
-pub use features::{Evaluation, FeatureMap, Motion, Placed};
+pub use features::{Evaluation, FeatureMap, InBlocks, Motion, Placed};
 pub use gaussian::{GaussianError, Teacher, gaussian_sample};
 pub use kernel::{KernelError, ZonalKernel};
 pub use landscape::Landscape;
@@ -44,6 +45,7 @@ use std::sync::Arc;
 
 use crate::atoms::Atoms;
 pub use crate::evaluation::DEFAULT_TOLERANCE;
+pub use crate::transform::BlockBasis;
 use circle_sums::CircleSums;
 
 /// Reaction rate alpha and transport rate beta of the flow (4.3).
@@ -174,7 +176,30 @@ impl Field {
         self.placed.synthesize(&self.dual, value);
     }
 
-    /// The same with the gradient on the sphere, shape [N, dim] flat, tangent at each point.
+    /// The functions on blocks of consecutive points by which J and masses can be given, if there are any ([`InBlocks`]).
+    pub fn basis(&mut self) -> Option<Arc<BlockBasis>> {
+        self.placed.in_blocks().map(|blocks| blocks.basis().clone())
+    }
+
+    /// The same as [`Self::analyze`] of the signed masses that have these moments in [`Self::basis`].
+    ///
+    /// # Panics
+    /// If there is no basis.
+    pub fn analyze_moments(&mut self, moments: &[f64]) -> f64 {
+        let blocks = self.placed.in_blocks().expect("moments in a basis");
+        blocks.analyze_moments(moments, &mut self.prediction);
+        self.risk.evaluate_with(self.sums.as_mut(), &self.prediction, &mut self.dual)
+    }
+
+    /// The terms of [`Self::synthesize`] in [`Self::basis`].
+    ///
+    /// # Panics
+    /// If there is no basis.
+    pub fn synthesize_terms(&mut self, terms: &mut [f64]) {
+        self.placed.in_blocks().expect("terms in a basis").synthesize_terms(&self.dual, terms);
+    }
+
+    /// [`Self::synthesize`] with the gradient on the sphere, shape [N, dim] flat, tangent at each point.
     pub fn synthesize_gradient(&mut self, value: &mut [f64], gradient: &mut [f64]) {
         self.placed.synthesize_gradient(&self.dual, value, gradient);
     }

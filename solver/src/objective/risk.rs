@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::circle_sums::CircleSums;
 use super::pair_forms::PairKernel;
 use super::pair_sums::energy;
 
 /// Numbers that are summed apart: predictions may have millions of them, whose squares would lose digits in one running sum.
 const CHUNK: usize = 512;
+
+/// Parts that threads take of a square, and the least numbers that are worth a thread.
+const MOST_PARTS: usize = 16;
+const LEAST_PART: usize = 8192;
 
 /// A convex, smooth function of the prediction h.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,16 +90,14 @@ impl Risk {
     ) -> f64 {
         match self {
             Self::Square { target, weight } => {
-                let mut sum = 0.0;
-                let chunks = dual.chunks_mut(CHUNK).zip(prediction.chunks(CHUNK)).zip(target.chunks(CHUNK));
-                for ((dual, prediction), target) in chunks {
-                    let mut part = 0.0;
-                    for ((g, h), y) in dual.iter_mut().zip(prediction).zip(target) {
-                        part += (h - y).powi(2);
-                        *g = weight * (h - y);
-                    }
-                    sum += part;
-                }
+                let mut partial = [0.0; MOST_PARTS];
+                let size = dual.len().div_ceil(MOST_PARTS).max(1).next_multiple_of(CHUNK);
+                let parts =
+                    dual.par_chunks_mut(size).zip(prediction.par_chunks(size)).zip(target.par_chunks(size));
+                parts.zip(partial.par_iter_mut()).with_min_len(LEAST_PART.div_ceil(size)).for_each(
+                    |(((dual, prediction), target), sum)| *sum = square(*weight, prediction, target, dual),
+                );
+                let sum: f64 = partial.iter().sum();
                 0.5 * weight * sum
             }
             Self::Logistic { labels } => {
@@ -152,6 +156,22 @@ impl Risk {
             _ => value + (value * scale).sqrt(),
         }
     }
+}
+
+/// Sets `dual` to `weight (h - y)` and returns `|h - y|^2`, chunk by chunk.
+fn square(weight: f64, prediction: &[f64], target: &[f64], dual: &mut [f64]) -> f64 {
+    let mut sum = 0.0;
+    for ((dual, prediction), target) in
+        dual.chunks_mut(CHUNK).zip(prediction.chunks(CHUNK)).zip(target.chunks(CHUNK))
+    {
+        let mut part = 0.0;
+        for ((g, h), y) in dual.iter_mut().zip(prediction).zip(target) {
+            part += (h - y).powi(2);
+            *g = weight * (h - y);
+        }
+        sum += part;
+    }
+    sum
 }
 
 /// The sources of a measure less another; masses at common directions are subtracted first, so that nothing of what the two share

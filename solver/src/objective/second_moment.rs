@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::features::{FeatureMap, Motion, Placed, project_on_tangent};
-use crate::blocks::{VectorSum, block_size};
+use crate::blocks::{self, VectorSum, block_size};
 
 /// Psi(eta) = eta eta^T / sqrt(2), as the vector of its entries on and above the diagonal, so that
 /// `1/2 |h - b|^2 = 1/4 |S - B|_F^2` and `J(eta) = 1/2 eta^T (S - B) eta`.
@@ -78,7 +78,7 @@ impl PlacedSecondMoment {
 
 impl Placed for PlacedSecondMoment {
     fn move_to(&mut self, points: &[f64]) {
-        self.points.copy_from_slice(points);
+        blocks::copy(points, &mut self.points);
     }
 
     fn analyze(&mut self, mass: &[f64], prediction: &mut [f64]) {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::features::{Evaluation, FeatureMap, Motion, Placed, project_on_tangent};
+use crate::blocks::{self, block_size};
 use crate::evaluation::DEFAULT_TOLERANCE;
 use crate::transform::{GriddedPoints, ScatteredPoints, SphericalHarmonics, grid_pays};
 
@@ -105,7 +108,7 @@ impl Placed for PlacedSpherical {
     }
 
     fn move_to(&mut self, points: &[f64]) {
-        self.points.copy_from_slice(points);
+        blocks::copy(points, &mut self.points);
         match &mut self.sums {
             Sums::Direct(sums) => sums.move_to(points),
             Sums::Gridded(sums) => sums.move_to(points),
@@ -137,8 +140,11 @@ impl Placed for PlacedSpherical {
             Sums::Gridded(sums) => sums.synthesize_gradient(&self.scaled, value, gradient),
         }
         // The part along the point is up to L times the tangential one: what round-off leaves of it goes the second time.
-        project_on_tangent(&self.points, gradient, 3);
-        project_on_tangent(&self.points, gradient, 3);
+        let size = 3 * block_size(value.len());
+        gradient.par_chunks_mut(size).zip(self.points.par_chunks(size)).for_each(|(gradient, points)| {
+            project_on_tangent(points, gradient, 3);
+            project_on_tangent(points, gradient, 3);
+        });
     }
 }
 

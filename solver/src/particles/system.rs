@@ -1,13 +1,19 @@
 //! The particle system (4.1) and its evolution.
 
+use pulp::Arch;
 use rayon::prelude::*;
 
 use super::runge_kutta::{DormandPrince, IntegratorError};
 use crate::atoms::Atoms;
-use crate::blocks::{self, block_size};
+use crate::blocks::{self, MOST_BLOCKS, block_size};
 use crate::evolution::{Evolution, Record};
+use crate::exponential::exp;
 use crate::objective::{Field, Motion, Objective, Placed, Rates};
 use crate::phases::{Phase, Phases};
+use crate::vectorized::vectorized;
+
+/// Numbers that are summed side by side.
+const LANES: usize = 16;
 
 /// Particles that follow (4.1): `d/dt log q_j = -alpha J(eta_j)`, `d/dt eta_j = -beta grad_S J(eta_j)`.
 ///
@@ -55,16 +61,7 @@ impl System {
     /// Evaluates F, J and its gradient at a state: log mass ratios, then points.
     fn evaluate(&mut self, state: &[f64]) -> f64 {
         let (log_ratio, points) = state.split_at(self.len());
-        let size = block_size(self.len());
-        let known = self.initial_mass.par_chunks(size).zip(self.sign.par_chunks(size));
-        let blocks = self.signed_mass.par_chunks_mut(size).zip(log_ratio.par_chunks(size)).zip(known);
-        blocks.for_each(|((signed, log_ratio), (initial, sign))| {
-            for (((signed, l), q), sign) in signed.iter_mut().zip(log_ratio).zip(initial).zip(sign) {
-                *signed = sign * q * l.exp();
-            }
-        });
-        let masses = &self.signed_mass;
-        self.total_mass = blocks::sum(masses.len(), |j| masses[j].abs());
+        self.total_mass = self.take_masses(log_ratio);
         self.phases.enter(Phase::Placement);
         self.field.move_to(points);
         self.phases.enter(Phase::Analysis);
@@ -73,6 +70,34 @@ impl System {
         self.field.synthesize_gradient(&mut self.raw, &mut self.gradient);
         self.phases.enter(Phase::Integrator);
         risk + self.regularization * self.total_mass
+    }
+
+    /// Sets the signed masses, and returns the sum of their absolute values.
+    fn take_masses(&mut self, log_ratio: &[f64]) -> f64 {
+        let (size, arch) = (block_size(self.len()), Arch::new());
+        let mut partial = [0.0; MOST_BLOCKS];
+        let known = self.initial_mass.par_chunks(size).zip(self.sign.par_chunks(size));
+        let blocks = self.signed_mass.par_chunks_mut(size).zip(log_ratio.par_chunks(size)).zip(known);
+        blocks.zip(partial.par_iter_mut()).for_each(|(((signed, log_ratio), (initial, sign)), total)| {
+            *total = vectorized(
+                arch,
+                #[inline(always)]
+                || {
+                    let mut sums = [0.0; LANES];
+                    let chunks = signed.chunks_mut(LANES).zip(log_ratio.chunks(LANES));
+                    let known = initial.chunks(LANES).zip(sign.chunks(LANES));
+                    for ((signed, log_ratio), (initial, sign)) in chunks.zip(known) {
+                        for (k, q) in signed.iter_mut().enumerate() {
+                            let mass = initial[k] * exp(log_ratio[k]);
+                            *q = sign[k] * mass;
+                            sums[k] += mass.abs();
+                        }
+                    }
+                    sums.iter().sum()
+                },
+            );
+        });
+        partial.iter().sum()
     }
 
     /// Sets `weights` to the share of each particle in the mass, at least in the number: what its error counts.
@@ -97,17 +122,31 @@ impl System {
         let Rates { reaction, transport } = self.rates;
         let slopes = log_ratio.par_chunks_mut(size).zip(points.par_chunks_mut(size * dim));
         let field = self.raw.par_chunks(size).zip(self.gradient.par_chunks(size * dim));
+        let arch = Arch::new();
         slopes.zip(field).zip(self.sign.par_chunks(size)).for_each(
             |(((rate, velocity), (raw, gradient)), sign)| {
-                for ((rate, raw), sign) in rate.iter_mut().zip(raw).zip(sign) {
-                    *rate = -reaction * (sign * raw + regularization);
-                }
-                let rows = velocity.chunks_exact_mut(dim).zip(gradient.chunks_exact(dim));
-                for ((velocity, gradient), sign) in rows.zip(sign) {
-                    for (v, g) in velocity.iter_mut().zip(gradient) {
-                        *v = -transport * sign * g;
-                    }
-                }
+                vectorized(
+                    arch,
+                    #[inline(always)]
+                    || {
+                        for ((rate, raw), sign) in rate.iter_mut().zip(raw).zip(sign) {
+                            *rate = -reaction * (sign * raw + regularization);
+                        }
+                        match dim {
+                            2 => descend::<2>(-transport, sign, gradient, velocity),
+                            3 => descend::<3>(-transport, sign, gradient, velocity),
+                            4 => descend::<4>(-transport, sign, gradient, velocity),
+                            _ => {
+                                let rows = velocity.chunks_exact_mut(dim).zip(gradient.chunks_exact(dim));
+                                for ((velocity, gradient), sign) in rows.zip(sign) {
+                                    for (v, g) in velocity.iter_mut().zip(gradient) {
+                                        *v = -transport * sign * g;
+                                    }
+                                }
+                            }
+                        }
+                    },
+                );
             },
         );
         objective
@@ -127,6 +166,17 @@ impl System {
             }
         };
         blocks::reduce(self.len(), Totals::NONE, of_particle, Totals::join)
+    }
+}
+
+/// Velocities of particles of D coordinates: `rate sign gradient`.
+#[inline(always)]
+fn descend<const D: usize>(rate: f64, sign: &[f64], gradient: &[f64], velocity: &mut [f64]) {
+    let rows = velocity.as_chunks_mut::<D>().0.iter_mut().zip(gradient.as_chunks::<D>().0);
+    for ((velocity, gradient), sign) in rows.zip(sign) {
+        for i in 0..D {
+            velocity[i] = rate * sign * gradient[i];
+        }
     }
 }
 
@@ -225,9 +275,15 @@ impl Particles {
         &self.state[self.system.len()..]
     }
 
-    /// Masses q_j.
+    /// Masses q_j, bit for bit those of the evaluations.
     pub fn masses(&self) -> Vec<f64> {
-        self.system.initial_mass.iter().zip(&self.state).map(|(q, l)| q * l.exp()).collect()
+        let mut masses = self.system.initial_mass.clone();
+        vectorized(
+            Arch::new(),
+            #[inline(always)]
+            || masses.iter_mut().zip(&self.state).for_each(|(q, log_ratio)| *q *= exp(*log_ratio)),
+        );
+        masses
     }
 
     /// Signs, +1 or -1.
@@ -289,10 +345,23 @@ impl Evolution for Particles {
 
 /// Divides points, shape [N, dim] flat, by their norms.
 fn normalize(points: &mut [f64], dim: usize) {
+    let arch = Arch::new();
     points.par_chunks_mut(block_size(points.len() / dim) * dim).for_each(|points| {
-        for eta in points.chunks_exact_mut(dim) {
-            let norm = eta.iter().map(|x| x * x).sum::<f64>().sqrt();
-            eta.iter_mut().for_each(|x| *x /= norm);
-        }
+        vectorized(
+            arch,
+            #[inline(always)]
+            || match dim {
+                2 => points.as_chunks_mut::<2>().0.iter_mut().for_each(|eta| shorten(eta)),
+                3 => points.as_chunks_mut::<3>().0.iter_mut().for_each(|eta| shorten(eta)),
+                4 => points.as_chunks_mut::<4>().0.iter_mut().for_each(|eta| shorten(eta)),
+                _ => points.chunks_exact_mut(dim).for_each(shorten),
+            },
+        );
     });
+}
+
+#[inline(always)]
+fn shorten(eta: &mut [f64]) {
+    let norm = eta.iter().map(|x| x * x).sum::<f64>().sqrt();
+    eta.iter_mut().for_each(|x| *x /= norm);
 }

@@ -6,7 +6,7 @@ mod sphere;
 mod spreading;
 
 pub(crate) use circle::angles_of;
-pub use circle::{AngularPlan, AngularSums};
+pub use circle::{AngularPlan, AngularSums, BlockBasis, BlockedAngles, LONGEST_BLOCK};
 pub use harmonics::{MOST_DEGREE, SphericalHarmonics};
 pub(crate) use sphere::harmonics_cost;
 pub use sphere::{GriddedPoints, ScatteredPoints, grid_pays};

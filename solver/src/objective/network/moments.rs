@@ -174,18 +174,29 @@ impl Placed for Moments {
     }
 
     fn move_to(&mut self, points: &[f64]) {
-        let dim = self.units.len();
+        let (dim, size) = (self.units.len(), block_size(self.weight.len()));
         for (d, column) in self.units.iter_mut().enumerate() {
-            column.iter_mut().zip(points.chunks_exact(dim)).for_each(|(slot, eta)| *slot = eta[d]);
+            let blocks = column.par_chunks_mut(size).zip(points.par_chunks(size * dim));
+            blocks.for_each(|(column, points)| {
+                column.iter_mut().zip(points.chunks_exact(dim)).for_each(|(slot, eta)| *slot = eta[d]);
+            });
         }
     }
 
     fn analyze(&mut self, mass: &[f64], prediction: &mut [f64]) {
-        self.weight.copy_from_slice(mass);
-        for output in &self.units[..self.first] {
-            self.weight.iter_mut().zip(output).for_each(|(w, a)| *w *= a);
-        }
-        let (degree, arch, weight, units) = (self.degree, self.arch, &self.weight, &self.units[self.first..]);
+        let (outputs, units) = self.units.split_at(self.first);
+        let weight = match outputs {
+            [] => mass,
+            [output, ..] => {
+                let size = block_size(mass.len());
+                let factors = mass.par_chunks(size).zip(output.par_chunks(size));
+                self.weight.par_chunks_mut(size).zip(factors).for_each(|(weight, (mass, output))| {
+                    weight.iter_mut().zip(mass.iter().zip(output)).for_each(|(w, (q, a))| *w = q * a);
+                });
+                &self.weight[..]
+            }
+        };
+        let (degree, arch) = (self.degree, self.arch);
         self.over_units.run(&mut self.moment, |range, moment| {
             vectorized(
                 arch,

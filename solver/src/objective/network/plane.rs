@@ -11,12 +11,15 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use super::{DataNetwork, Layers};
-use crate::blocks::{Running, VectorSum, block_size};
+use crate::blocks::{self, Running, VectorSum, block_size};
 use crate::objective::features::{FeatureMap, Placed, project_on_tangent};
 use crate::vectorized::vectorized;
 
 /// Buckets of the table for each end of a half circle.
 const BUCKETS_PER_END: usize = 4;
+
+/// Data that a thread takes at least.
+const LEAST_DATA: usize = 1024;
 
 /// The data, sorted: the half circle of each point as a range of bins, and the bins.
 struct Circle {
@@ -278,7 +281,7 @@ impl<const M: usize> Placed for Plane<M> {
     }
 
     fn move_to(&mut self, points: &[f64]) {
-        self.points.copy_from_slice(points);
+        blocks::copy(points, &mut self.points);
         self.locate();
     }
 
@@ -302,7 +305,7 @@ impl<const M: usize> Placed for Plane<M> {
             }
             dot(x, gradient(&seen, x))
         };
-        let size = block_size(prediction.len());
+        let size = block_size(prediction.len()).max(LEAST_DATA);
         let data = circle.halves.par_chunks(size).zip(circle.data.par_chunks(size));
         prediction.par_chunks_mut(size).zip(data).for_each(|(prediction, (halves, data))| {
             for (h, (half, x)) in prediction.iter_mut().zip(halves.iter().zip(data)) {

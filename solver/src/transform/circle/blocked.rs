@@ -1,58 +1,187 @@
 //! Trigonometric sums of few wave numbers at many equispaced angles, by moments of blocks.
 //!
-//! A block of M consecutive angles is a narrow arc, and all blocks look alike: their moments against Chebyshev polynomials
-//! come from one small matrix. With P = 8 or 12 of them that is 2 P products an angle in all, a vectorised pass over the
+//! A block of consecutive angles is a narrow arc, and all blocks look alike: their moments against Chebyshev polynomials
+//! come from one small matrix. With P = 4 to 12 of them that is 2 P products an angle in all, a vectorised pass over the
 //! masses and one over the values.
+//!
+//! The moments of neighbouring blocks make those of the longer arc that the blocks fill, since a Chebyshev polynomial on the arc is
+//! a polynomial on each block: again by one small matrix. So blocks are joined level by level, until the arcs are few; then the
+//! waves are summed over these, with all of their moments at once, or by one FFT for each moment.
 
 use std::f64::consts::{PI, TAU};
+use std::sync::Arc;
 
 use pulp::Arch;
-use rayon::prelude::*;
 use rustfft::num_complex::Complex64;
 
-use super::moments::{ArcSums, Basis, moments_needed};
+use super::basis::{BlockBasis, LANES, LONGEST_BLOCK, TOGETHER};
+use super::moments::{ArcSums, jacobi_anger, moments_needed};
 use super::scattered::scattered_cost;
+use super::waves::ArcWaves;
 use super::{AngularSums, Bandwidth, EquispacedAngles, ScatteredAngles, assert_lengths, equispaced_cost};
-use crate::vectorized::vectorized;
 
-/// Angles that are worked on together; block lengths are multiples of it.
-const LANES: usize = 32;
+/// The most levels: three make a hundred arcs of a million angles.
+const MOST_LEVELS: usize = 3;
 
-/// Moments that are taken together; their number is a multiple of it.
-const TOGETHER: usize = 4;
+/// The most blocks that are joined on a level.
+const MOST_JOINED: usize = 64;
 
-/// Angles handed to a thread at a time.
-const LEAST_ANGLES: usize = 8192;
+/// The most numbers of a level's matrix, for the cache.
+const MOST_NUMBERS: usize = 8192;
 
 /// How equispaced angles are cut into blocks, the same for all numbers of threads.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Blocks {
-    /// Angles a block, M.
-    length: usize,
-    /// Moments a block, P.
-    moments: usize,
+    levels: Vec<Level>,
+    /// Whether the sums over the last arcs go by [`ArcWaves`].
+    term_by_term: bool,
     /// Estimated time of analysis and synthesis, in nanoseconds.
     pub(super) cost: f64,
+}
+
+/// Arcs that are each made of the same number of parts: of angles, or of the arcs of the level before.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Level {
+    /// Parts an arc.
+    parts: usize,
+    /// Moments an arc.
+    moments: usize,
+}
+
+/// Equal parts of the circle: angles, or arcs of angles. Lengths in spacings of the angles.
+#[derive(Debug, Clone, Copy)]
+struct Parts {
+    number: usize,
+    /// Numbers that each has: an angle one, an arc its moments.
+    moments: usize,
+    half_width: f64,
+    /// From one to the next.
+    pitch: f64,
+}
+
+impl Parts {
+    fn angles(count: usize) -> Self {
+        Self { number: count, moments: 1, half_width: 0.0, pitch: 1.0 }
+    }
+
+    /// The half-width of arcs of so many parts.
+    fn half_width_of(&self, parts: usize) -> f64 {
+        0.5 * (parts - 1) as f64 * self.pitch + self.half_width
+    }
+
+    /// The arcs of a level.
+    fn joined(&self, level: Level) -> Self {
+        Self {
+            number: self.number.div_ceil(level.parts),
+            moments: level.moments,
+            half_width: self.half_width_of(level.parts),
+            pitch: self.pitch * level.parts as f64,
+        }
+    }
+
+    /// The matrix of a level: function q on an arc are the coefficients of T_q in the moments of the arc's parts.
+    fn basis(&self, level: Level) -> BlockBasis {
+        let (half, per_part) = (self.half_width_of(level.parts), self.moments);
+        let ratio = self.half_width / half;
+        let centre = |part: usize| (part as f64 * self.pitch + self.half_width) / half - 1.0;
+        let nodes = if per_part == 1 { 1 } else { per_part + 8 };
+        // The midpoint rule over the Chebyshev nodes of the part.
+        let coefficient = |q: usize, n: usize| {
+            let (part, p) = (n / per_part, n % per_part);
+            let term = |node: usize| {
+                let t = PI * (node as f64 + 0.5) / nodes as f64;
+                let x = centre(part) + ratio * t.cos();
+                (p as f64 * t).cos() * (q as f64 * x.clamp(-1.0, 1.0).acos()).cos()
+            };
+            (0..nodes).map(term).sum::<f64>() * if p == 0 { 1.0 } else { 2.0 } / nodes as f64
+        };
+        BlockBasis::new(self.number * per_part, level.parts * per_part, level.moments, coefficient)
+    }
+}
+
+/// Of all that the choice depends on.
+#[derive(Clone, Copy)]
+struct Wanted {
+    count: usize,
+    modes: usize,
+    /// Of each level.
+    tolerance: f64,
 }
 
 impl Blocks {
     /// The cheapest blocks of `count` angles for the wave numbers `0..=modes`, to a tolerance relative to the sum of the
     /// absolute masses; none if no block is narrow enough.
     pub(super) fn choose(count: usize, modes: usize, tolerance: f64) -> Option<Self> {
-        let lengths = (1..=128).map(|j| j * LANES).filter(|length| 2 * length <= count);
-        let priced = lengths.filter_map(|length| {
-            let half_width = PI * (length - 1) as f64 / count as f64;
-            let moments = moments_needed(modes as f64 * half_width, tolerance)?.next_multiple_of(TOGETHER);
-            let blocks = count.div_ceil(length);
-            let centres = if blocks * length == count {
-                equispaced_cost(blocks, modes)
-            } else {
-                scattered_cost(blocks, modes, tolerance)
-            };
-            let cost = moments as f64 * (count as f64 * 0.12 + centres + blocks as f64 + 3.0 * modes as f64);
-            Some(Self { length, moments, cost })
+        // Two or three levels, each with its error.
+        let wanted = Wanted { count, modes, tolerance: 0.5 * tolerance };
+        wanted.cheapest(Parts::angles(count), 0)
+    }
+}
+
+impl Wanted {
+    /// The cheapest way from parts on.
+    fn cheapest(self, parts: Parts, depth: usize) -> Option<Blocks> {
+        let top = (depth > 0).then(|| self.top(parts));
+        if depth == MOST_LEVELS {
+            return top;
+        }
+        let (step, most) = if depth == 0 { (LANES, LONGEST_BLOCK) } else { (8, MOST_JOINED) };
+        let levels = (step..=most.min(parts.number / 2)).step_by(step).filter_map(|joined| {
+            let phase = self.modes as f64 * TAU * parts.half_width_of(joined) / self.count as f64;
+            let moments = moments_needed(phase, self.tolerance)?.next_multiple_of(TOGETHER);
+            (joined * parts.moments * moments <= MOST_NUMBERS).then_some(Level { parts: joined, moments })
         });
-        priced.min_by(|a, b| a.cost.total_cmp(&b.cost))
+        let ways = levels.filter_map(|level| {
+            let mut blocks = self.cheapest(parts.joined(level), depth + 1)?;
+            let numbers = (parts.number * parts.moments) as f64;
+            let arcs = parts.number.div_ceil(level.parts) as f64;
+            blocks.cost += level.moments as f64 * (0.09 * numbers + 3.0 * arcs);
+            blocks.levels.insert(0, level);
+            Some(blocks)
+        });
+        ways.chain(top).min_by(|a, b| a.cost.total_cmp(&b.cost))
+    }
+
+    /// The sums over arcs by themselves.
+    fn top(self, arcs: Parts) -> Blocks {
+        let centres = if arcs.number as f64 * arcs.pitch == self.count as f64 {
+            equispaced_cost(arcs.number, self.modes)
+        } else {
+            scattered_cost(arcs.number, self.modes, self.tolerance)
+        };
+        let by_moment = arcs.moments as f64 * (centres + arcs.number as f64 + 3.0 * self.modes as f64);
+        let at_once = ArcWaves::cost(arcs.number, arcs.moments, self.modes);
+        let term_by_term = at_once < by_moment;
+        Blocks { levels: Vec::new(), term_by_term, cost: if term_by_term { at_once } else { by_moment } }
+    }
+}
+
+/// The sums over the last arcs.
+enum Top {
+    AtOnce(ArcWaves),
+    ByMoment(ArcSums),
+}
+
+impl Top {
+    fn new(blocks: &Blocks, arcs: Parts, first: f64, wanted: Wanted) -> Self {
+        let Wanted { count, modes, tolerance } = wanted;
+        let step = TAU / count as f64;
+        let centres: Vec<f64> =
+            (0..arcs.number).map(|b| first + step * (b as f64 * arcs.pitch + arcs.half_width)).collect();
+        if blocks.term_by_term {
+            let series = jacobi_anger(arcs.moments, modes, step * arcs.half_width);
+            return Self::AtOnce(ArcWaves::new(arcs.moments, series, &centres));
+        }
+        let sums: Box<dyn AngularSums> = if arcs.number as f64 * arcs.pitch == count as f64 {
+            Box::new(EquispacedAngles::new(modes, centres[0], arcs.number))
+        } else {
+            // A moment is at most the sum of the absolute masses, and the series' coefficients add up to e at most for the
+            // widest of blocks in use: a fifth of the tolerance covers both.
+            let bandwidth = Bandwidth::new(modes, arcs.number, 0.2 * tolerance);
+            Box::new(ScatteredAngles::new(bandwidth.into(), &centres))
+        };
+        let half_width = step * arcs.half_width;
+        Self::ByMoment(ArcSums::new(modes, arcs.moments, half_width, arcs.number, sums))
     }
 }
 
@@ -61,46 +190,86 @@ pub struct BlockedAngles {
     first: f64,
     count: usize,
     modes: usize,
-    blocks: Blocks,
-    /// `T_p` at the places in a block, shape [P, M].
-    chebyshev: Vec<f64>,
-    sums: ArcSums,
-    /// Moments of the blocks, shape [blocks, P], for values and derivatives.
-    moment: [Vec<f64>; 2],
+    /// Level by level.
+    bases: Vec<Arc<BlockBasis>>,
+    /// Rows of each level, for values and derivatives.
+    rows: Vec<[Vec<f64>; 2]>,
+    top: Top,
     arch: Arch,
 }
 
 impl BlockedAngles {
     /// Places `count` angles from `first` on for the wave numbers `0..=modes`.
-    pub(super) fn new(modes: usize, first: f64, count: usize, blocks: Blocks, tolerance: f64) -> Self {
-        let (length, moments) = (blocks.length, blocks.moments);
-        let number = count.div_ceil(length);
-        let half = 0.5 * (length - 1) as f64;
-        let step = TAU / count as f64;
-        let centre = |b: usize| first + step * ((b * length) as f64 + half);
-        let centres: Box<dyn AngularSums> = if number * length == count {
-            Box::new(EquispacedAngles::new(modes, centre(0), number))
-        } else {
-            let angles: Vec<f64> = (0..number).map(centre).collect();
-            // A moment is at most the sum of the absolute masses, and the series' coefficients add up to e at most for the
-            // widest of blocks in use: a tenth of the tolerance covers both.
-            Box::new(ScatteredAngles::new(Bandwidth::new(modes, number, 0.1 * tolerance).into(), &angles))
-        };
+    pub(super) fn new(modes: usize, first: f64, count: usize, blocks: &Blocks, tolerance: f64) -> Self {
+        let (mut parts, mut bases) = (Parts::angles(count), Vec::new());
+        for level in &blocks.levels {
+            bases.push(Arc::new(parts.basis(*level)));
+            parts = parts.joined(*level);
+        }
+        let rows = bases.iter().map(|basis| [vec![0.0; basis.numbers()], vec![0.0; basis.numbers()]]);
         Self {
             first,
             count,
             modes,
-            blocks,
-            chebyshev: chebyshev(moments, length),
-            sums: ArcSums::new(modes, moments, half * step, Basis::Chebyshev, number, centres),
-            moment: [vec![0.0; number * moments], vec![0.0; number * moments]],
+            rows: rows.collect(),
+            top: Top::new(blocks, parts, first, Wanted { count, modes, tolerance: 0.5 * tolerance }),
+            bases,
             arch: Arch::new(),
         }
     }
 
-    /// Blocks handed to a thread at a time.
-    fn together(&self) -> usize {
-        LEAST_ANGLES.div_ceil(self.blocks.length)
+    /// The basis of the shortest blocks.
+    pub fn basis(&self) -> &Arc<BlockBasis> {
+        &self.bases[0]
+    }
+
+    /// The analysis of masses whose moments in [`Self::basis`] are given.
+    pub fn analyze_moments(&mut self, moments: &[f64], coefficients: &mut [Complex64]) {
+        self.rows[0][0].copy_from_slice(moments);
+        self.climb(coefficients);
+    }
+
+    /// The synthesis as far as its terms in [`Self::basis`].
+    pub fn synthesize_terms(&mut self, coefficients: &[Complex64], terms: &mut [f64]) {
+        self.descend(coefficients, 0);
+        terms.copy_from_slice(&self.rows[0][0]);
+    }
+
+    /// From the moments of the shortest blocks to coefficients.
+    fn climb(&mut self, coefficients: &mut [Complex64]) {
+        for level in 1..self.bases.len() {
+            let (below, above) = self.rows.split_at_mut(level);
+            self.bases[level].all_moments(self.arch, &below[level - 1][0], &mut above[0][0]);
+        }
+        let [rows, _] = &self.rows[self.rows.len() - 1];
+        match &mut self.top {
+            Top::AtOnce(waves) => waves.analyze(rows, coefficients),
+            Top::ByMoment(sums) => sums.analyze(rows, coefficients),
+        }
+    }
+
+    /// From coefficients to the terms of the shortest blocks, of values; or of values and derivatives, if there are to be 1 more.
+    fn descend(&mut self, coefficients: &[Complex64], derivatives: usize) {
+        let last = self.rows.len() - 1;
+        match &mut self.top {
+            Top::AtOnce(waves) => {
+                waves.expand(coefficients, |_| Complex64::ONE, &mut self.rows[last][0]);
+                if derivatives > 0 {
+                    let turn = |k: usize| Complex64::new(0.0, -(k as f64));
+                    waves.expand(coefficients, turn, &mut self.rows[last][1]);
+                }
+            }
+            Top::ByMoment(sums) if derivatives > 0 => {
+                sums.expand_with_derivative(coefficients, &mut self.rows[last]);
+            }
+            Top::ByMoment(sums) => sums.expand(coefficients, &mut self.rows[last][0]),
+        }
+        for level in (1..self.bases.len()).rev() {
+            let (below, above) = self.rows.split_at_mut(level);
+            for (terms, rows) in above[0].iter().zip(&mut below[level - 1]).take(1 + derivatives) {
+                self.bases[level].all_values(self.arch, terms, rows);
+            }
+        }
     }
 }
 
@@ -115,36 +284,14 @@ impl AngularSums for BlockedAngles {
 
     fn analyze(&mut self, mass: &[f64], coefficients: &mut [Complex64]) {
         assert_lengths(self.count, self.modes, mass.len(), coefficients.len());
-        let Blocks { length, moments, .. } = self.blocks;
-        let (together, chebyshev, arch) = (self.together(), &self.chebyshev, self.arch);
-        let chunks = self.moment[0].par_chunks_mut(together * moments);
-        chunks.zip(mass.par_chunks(together * length)).for_each(|(rows, mass)| {
-            vectorized(
-                arch,
-                #[inline(always)]
-                || {
-                    for (row, mass) in rows.chunks_exact_mut(moments).zip(mass.chunks(length)) {
-                        take_moments(chebyshev, length, mass, row);
-                    }
-                },
-            );
-        });
-        self.sums.analyze(&self.moment[0], coefficients);
+        self.bases[0].all_moments(self.arch, mass, &mut self.rows[0][0]);
+        self.climb(coefficients);
     }
 
     fn synthesize(&mut self, coefficients: &[Complex64], value: &mut [f64]) {
         assert_lengths(self.count, self.modes, value.len(), coefficients.len());
-        self.sums.expand(coefficients, &mut self.moment[0]);
-        let Blocks { length, moments, .. } = self.blocks;
-        let (together, chebyshev, arch) = (self.together(), &self.chebyshev, self.arch);
-        let chunks = self.moment[0].par_chunks(together * moments);
-        chunks.zip(value.par_chunks_mut(together * length)).for_each(|(rows, value)| {
-            vectorized(
-                arch,
-                #[inline(always)]
-                || evaluate_blocks(chebyshev, length, moments, rows, value),
-            );
-        });
+        self.descend(coefficients, 0);
+        self.bases[0].all_values(self.arch, &self.rows[0][0], value);
     }
 
     fn synthesize_with_derivative(
@@ -155,70 +302,12 @@ impl AngularSums for BlockedAngles {
     ) {
         assert_lengths(self.count, self.modes, value.len(), coefficients.len());
         assert_lengths(self.count, self.modes, derivative.len(), coefficients.len());
-        self.sums.expand_with_derivative(coefficients, &mut self.moment);
-        let Blocks { length, moments, .. } = self.blocks;
-        let (together, chebyshev, arch) = (self.together(), &self.chebyshev, self.arch);
-        for (moment, out) in self.moment.iter().zip([value, derivative]) {
-            let chunks = moment.par_chunks(together * moments);
-            chunks.zip(out.par_chunks_mut(together * length)).for_each(|(rows, out)| {
-                vectorized(
-                    arch,
-                    #[inline(always)]
-                    || evaluate_blocks(chebyshev, length, moments, rows, out),
-                );
-            });
-        }
+        self.descend(coefficients, 1);
+        self.bases[0].all_values(self.arch, &self.rows[0][0], value);
+        self.bases[0].all_values(self.arch, &self.rows[0][1], derivative);
     }
-}
 
-/// `T_p(x_i)` at `x_i = (2 i + 1 - M) / (M - 1)`, shape [P, M].
-fn chebyshev(moments: usize, length: usize) -> Vec<f64> {
-    let x = |i: usize| (2.0 * i as f64 + 1.0 - length as f64) / (length as f64 - 1.0);
-    let place = |p: usize, i: usize| (p as f64 * x(i).clamp(-1.0, 1.0).acos()).cos();
-    (0..moments).flat_map(|p| (0..length).map(move |i| place(p, i)).collect::<Vec<_>>()).collect()
-}
-
-/// `row[p] = sum_i T_p(x_i) mass[i]` over a block, or the beginning of one.
-#[inline(always)]
-fn take_moments(chebyshev: &[f64], length: usize, mass: &[f64], row: &mut [f64]) {
-    const WIDE: usize = 8;
-    let whole = mass.len() / WIDE * WIDE;
-    for (four, out) in chebyshev.chunks_exact(TOGETHER * length).zip(row.chunks_exact_mut(TOGETHER)) {
-        let mut sum = [[0.0; WIDE]; TOGETHER];
-        let mut rows = [&four[..whole]; TOGETHER];
-        for p in 0..TOGETHER {
-            rows[p] = &four[p * length..p * length + whole];
-        }
-        for i in (0..whole).step_by(WIDE) {
-            let q = &mass[i..i + WIDE];
-            for p in 0..TOGETHER {
-                let t = &rows[p][i..i + WIDE];
-                for k in 0..WIDE {
-                    sum[p][k] = t[k].mul_add(q[k], sum[p][k]);
-                }
-            }
-        }
-        for p in 0..TOGETHER {
-            let s = &sum[p];
-            let rest: f64 = (whole..mass.len()).map(|i| four[p * length + i] * mass[i]).sum();
-            out[p] = ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7])) + rest;
-        }
-    }
-}
-
-/// `value[i] = sum_p v[p] T_p(x_i)` in each block; the last may be cut short.
-#[inline(always)]
-fn evaluate_blocks(chebyshev: &[f64], length: usize, moments: usize, rows: &[f64], value: &mut [f64]) {
-    for (v, block) in rows.chunks_exact(moments).zip(value.chunks_mut(length)) {
-        for (i, out) in block.chunks_mut(LANES).enumerate() {
-            let mut sum = [0.0; LANES];
-            for (v, t) in v.iter().zip(chebyshev.chunks_exact(length)) {
-                let t = &t[i * LANES..(i + 1) * LANES];
-                for k in 0..LANES {
-                    sum[k] = v.mul_add(t[k], sum[k]);
-                }
-            }
-            out.copy_from_slice(&sum[..out.len()]);
-        }
+    fn in_blocks(&mut self) -> Option<&mut BlockedAngles> {
+        Some(self)
     }
 }

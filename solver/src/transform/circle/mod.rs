@@ -7,11 +7,14 @@
 //! |---|---|---|---|
 //! | [`DirectAngles`] | any | N K | round-off |
 //! | [`ScatteredAngles`], the non-uniform FFT | any | N W + K log K, W = 4 to 16 | the tolerance |
-//! | [`BinnedAngles`], moments of arcs | any, many | N P + P K log K, P = 4 to 16 | the tolerance |
+//! | [`BinnedAngles`], moments of arcs | any, many | N P + P K + K log K, P = 4 to 16 | the tolerance |
 //! | [`EquispacedAngles`], the FFT | equispaced | N log N + K | round-off |
-//! | [`BlockedAngles`], moments of blocks | equispaced | N P + P K log K, P = 4 to 32 | the tolerance |
+//! | [`BlockedAngles`], moments of blocks | equispaced | N P, P = 4 to 32, and less for the blocks | the tolerance |
 
 mod angle;
+mod arcs;
+mod band;
+mod basis;
 mod binned;
 mod blocked;
 mod direct;
@@ -20,8 +23,10 @@ mod moments;
 mod scattered;
 #[cfg(test)]
 mod tests;
+mod waves;
 
 pub(crate) use angle::angles_of;
+pub use basis::{BlockBasis, LONGEST_BLOCK};
 pub use binned::BinnedAngles;
 pub use blocked::BlockedAngles;
 pub use direct::DirectAngles;
@@ -33,7 +38,7 @@ use rustfft::num_complex::Complex64;
 use crate::evaluation::{Evaluation, Motion};
 use binned::Bins;
 use blocked::Blocks;
-use scattered::scattered_cost;
+use scattered::{kept_cost, scattered_cost};
 
 /// Trigonometric sums at a set of angles; nothing is allocated after construction.
 pub trait AngularSums: Send + Sync {
@@ -59,6 +64,11 @@ pub trait AngularSums: Send + Sync {
         value: &mut [f64],
         derivative: &mut [f64],
     );
+
+    /// The same sums block by block, where that is how they are taken.
+    fn in_blocks(&mut self) -> Option<&mut BlockedAngles> {
+        None
+    }
 }
 
 /// How sums of the wave numbers `0..=K` are to be taken.
@@ -77,28 +87,29 @@ impl AngularPlan {
     pub fn place(&self, angles: &[f64], motion: Motion) -> Box<dyn AngularSums> {
         let (count, modes, tolerance) = (angles.len(), self.modes, self.tolerance);
         let equispaced = motion == Motion::Fixed && are_equispaced(angles);
-        match self.way(count, equispaced) {
+        match self.way(count, motion, equispaced) {
             Way::Direct => Box::new(DirectAngles::new(modes, angles)),
             Way::Scattered => {
-                Box::new(ScatteredAngles::new(Bandwidth::new(modes, count, tolerance).into(), angles))
+                let sums = ScatteredAngles::new(Bandwidth::new(modes, count, tolerance).into(), angles);
+                Box::new(if motion == Motion::Fixed { sums.keeping_weights() } else { sums })
             }
-            Way::Binned(bins) => Box::new(BinnedAngles::new(modes, bins, angles)),
+            Way::Binned(bins) => Box::new(BinnedAngles::new(modes, bins, tolerance, angles, motion)),
             Way::Equispaced => Box::new(EquispacedAngles::new(modes, angles[0], count)),
-            Way::Blocked(blocks) => Box::new(BlockedAngles::new(modes, angles[0], count, blocks, tolerance)),
+            Way::Blocked(blocks) => Box::new(BlockedAngles::new(modes, angles[0], count, &blocks, tolerance)),
         }
     }
 
     /// The cheapest way for so many angles.
-    fn way(&self, count: usize, equispaced: bool) -> Way {
+    fn way(&self, count: usize, motion: Motion, equispaced: bool) -> Way {
         let (modes, tolerance) = (self.modes, self.tolerance);
         let mut ways = Vec::new();
         if self.evaluation != Evaluation::Fast {
             ways.push((direct_cost(count, modes), Way::Direct));
         }
         if self.evaluation != Evaluation::Direct {
-            ways.push((scattered_cost(count, modes, tolerance), Way::Scattered));
-            let bins = Bins::choose(count, modes, tolerance);
-            ways.push((bins.cost, Way::Binned(bins)));
+            let scattered = if motion == Motion::Fixed { kept_cost } else { scattered_cost };
+            ways.push((scattered(count, modes, tolerance), Way::Scattered));
+            ways.extend(Bins::choose(count, modes, tolerance, motion).map(|b| (b.cost, Way::Binned(b))));
             if equispaced {
                 ways.push((equispaced_cost(count, modes), Way::Equispaced));
                 ways.extend(Blocks::choose(count, modes, tolerance).map(|b| (b.cost, Way::Blocked(b))));
@@ -109,7 +120,7 @@ impl AngularPlan {
 }
 
 /// What takes the sums.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Way {
     Direct,
     Scattered,
@@ -135,7 +146,7 @@ fn fft_cost(n: usize) -> f64 {
     let each = match rest {
         1 if n.is_power_of_two() => 0.22,
         1 => 0.31,
-        _ => 3.1,
+        _ => 6.5,
     };
     // What leaves the caches takes longer.
     let far = if n > 200_000 { 3.0 } else { 1.0 };

@@ -28,20 +28,11 @@ pub(super) fn moments_needed(z: f64, tolerance: f64) -> Option<usize> {
     })
 }
 
-/// Polynomials of the place in an arc that the moments are taken against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Basis {
-    /// T_p.
-    Chebyshev,
-    /// x^p, of the polynomial that the cut Chebyshev series is.
-    Powers,
-}
-
 /// Sums over arcs of equal width, given the moments of each.
 pub(super) struct ArcSums {
     modes: usize,
     moments: usize,
-    /// Coefficients of the waves in the basis, shape [P, K + 1]; those of odd p are to be multiplied by i.
+    /// Coefficients of the waves in Chebyshev polynomials, shape [P, K + 1]; those of odd p are to be multiplied by i.
     series: Vec<f64>,
     centres: Box<dyn AngularSums>,
     of_arcs: Vec<f64>,
@@ -55,18 +46,13 @@ impl ArcSums {
         modes: usize,
         moments: usize,
         half_width: f64,
-        basis: Basis,
         arcs: usize,
         centres: Box<dyn AngularSums>,
     ) -> Self {
-        let mut series = jacobi_anger(moments, modes, half_width);
-        if basis == Basis::Powers {
-            to_powers(&mut series, moments, modes);
-        }
         Self {
             modes,
             moments,
-            series,
+            series: jacobi_anger(moments, modes, half_width),
             centres,
             of_arcs: vec![0.0; arcs],
             slope_of_arcs: vec![0.0; arcs],
@@ -88,7 +74,7 @@ impl ArcSums {
         }
     }
 
-    /// The moments' duals: the coefficients of the synthesis in the basis, shape [arcs, P].
+    /// The moments' duals: the coefficients of the synthesis, shape [arcs, P].
     pub(super) fn expand(&mut self, coefficients: &[Complex64], moment: &mut [f64]) {
         for p in 0..self.moments {
             self.load(p, coefficients);
@@ -126,7 +112,7 @@ impl ArcSums {
 }
 
 /// The series' coefficients by the midpoint rule over the Chebyshev nodes, exact up to moments that vanish to round-off.
-fn jacobi_anger(moments: usize, modes: usize, half_width: f64) -> Vec<f64> {
+pub(super) fn jacobi_anger(moments: usize, modes: usize, half_width: f64) -> Vec<f64> {
     let nodes = moments + 24;
     let t = |n: usize| PI * (n as f64 + 0.5) / nodes as f64;
     let coefficient = |p: usize, k: usize| {
@@ -139,25 +125,4 @@ fn jacobi_anger(moments: usize, modes: usize, half_width: f64) -> Vec<f64> {
         sum * if p == 0 { 1.0 } else { 2.0 } / nodes as f64
     };
     (0..moments).flat_map(|p| (0..=modes).map(move |k| coefficient(p, k)).collect::<Vec<_>>()).collect()
-}
-
-/// Turns coefficients of Chebyshev polynomials, shape [P, K + 1], into those of powers.
-fn to_powers(series: &mut [f64], moments: usize, modes: usize) {
-    let mut chebyshev = vec![vec![0.0; moments]; moments];
-    for p in 0..moments {
-        for i in 0..moments {
-            chebyshev[p][i] = match (p, i) {
-                (0, 0) | (1, 1) => 1.0,
-                (0 | 1, _) => 0.0,
-                (p, i) => 2.0 * if i > 0 { chebyshev[p - 1][i - 1] } else { 0.0 } - chebyshev[p - 2][i],
-            };
-        }
-    }
-    // T_p has the parity of p, so that the factor i stays with the odd powers, with i^p.
-    for k in 0..=modes {
-        let old: Vec<f64> = (0..moments).map(|p| series[p * (modes + 1) + k]).collect();
-        for i in 0..moments {
-            series[i * (modes + 1) + k] = (i..moments).rev().map(|p| old[p] * chebyshev[p][i]).sum();
-        }
-    }
 }

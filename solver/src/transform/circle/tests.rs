@@ -101,6 +101,14 @@ fn law_scattered_sums_equal_plain_ones_to_the_tolerance() {
                 let bandwidth = Arc::new(Bandwidth::new(modes, n, tolerance));
                 let mut sums = ScatteredAngles::new(bandwidth, &angles);
                 check(&format!("scattered {kind}"), &mut sums, &angles, modes, tolerance.max(1e-14));
+                let mut kept = sums.keeping_weights();
+                check(
+                    &format!("scattered {kind}, weights kept"),
+                    &mut kept,
+                    &angles,
+                    modes,
+                    tolerance.max(1e-14),
+                );
             }
         }
     }
@@ -112,8 +120,11 @@ fn law_binned_sums_equal_plain_ones_to_the_tolerance() {
         for (n, modes) in [(0, 3), (1, 0), (2, 1), (7, 3), (1009, 40), (5000, 7), (1000, 600)] {
             for kind in 0..6 {
                 let angles = angles(kind, n);
-                let mut sums = BinnedAngles::new(modes, Bins::choose(n, modes, tolerance), &angles);
-                check(&format!("binned {kind}"), &mut sums, &angles, modes, tolerance.max(1e-14));
+                for motion in [Motion::Fixed, Motion::Moving] {
+                    let bins = Bins::choose(n, modes, tolerance, motion).expect("narrow arcs");
+                    let mut sums = BinnedAngles::new(modes, bins, tolerance, &angles, motion);
+                    check(&format!("binned {kind}"), &mut sums, &angles, modes, tolerance.max(1e-14));
+                }
             }
         }
     }
@@ -136,7 +147,7 @@ fn law_blocked_sums_equal_plain_ones_to_the_tolerance() {
         for (n, modes) in [(100, 0), (1000, 3), (6400, 40), (10_007, 40), (20_000, 150), (8191, 90)] {
             for first in [0.0, PI / n as f64, -2.0] {
                 let blocks = Blocks::choose(n, modes, tolerance).expect("narrow blocks");
-                let mut sums = BlockedAngles::new(modes, first, n, blocks, tolerance);
+                let mut sums = BlockedAngles::new(modes, first, n, &blocks, tolerance);
                 check("blocked", &mut sums, &equispaced(first, n), modes, tolerance.max(1e-14));
             }
         }
@@ -172,15 +183,15 @@ fn law_every_plan_keeps_its_promise() {
 
 #[test]
 fn law_sums_do_not_depend_on_the_number_of_threads() {
-    let (n, modes) = (60_000, 30);
-    let plans = [Evaluation::Direct, Evaluation::Fast].map(|evaluation| AngularPlan {
-        modes,
-        tolerance: 1e-10,
-        evaluation,
-    });
+    // Few wave numbers, and so many that the grids are shared.
+    let plans =
+        [(60_000, 30, Evaluation::Direct), (60_000, 30, Evaluation::Fast), (9001, 4000, Evaluation::Fast)];
     let run = || {
         let mut bits = Vec::new();
-        for (plan, motion) in plans.iter().flat_map(|p| [Motion::Fixed, Motion::Moving].map(|m| (p, m))) {
+        for ((n, modes, evaluation), motion) in
+            plans.iter().flat_map(|p| [Motion::Fixed, Motion::Moving].map(|m| (*p, m)))
+        {
+            let plan = AngularPlan { modes, tolerance: 1e-10, evaluation };
             for angles in [angles(0, n), equispaced(0.1, n)] {
                 let mut sums = plan.place(&angles, motion);
                 let (mut c, mut value, mut slope) = (duals(modes), vec![0.0; n], vec![0.0; n]);

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::angles::{Angles, Location};
 use super::grid::Frame;
+use super::tiles::TileOrder;
 use crate::blocks::block_size;
 use crate::transform::spreading::{AtWidth, SpreadingKernel};
 use crate::vectorized::vectorized;
@@ -35,8 +36,7 @@ pub(super) struct LocatedPoints {
     index: Vec<u32>,
     /// The inverse of `index`; while points are sorted, the tile of each.
     slot: Vec<u32>,
-    /// Points before each tile.
-    before: Vec<u32>,
+    order: TileOrder,
     /// Points of a chunk.
     chunk: usize,
     /// The rows, frame included, that each chunk spreads on.
@@ -63,7 +63,7 @@ impl LocatedPoints {
             offset: vec![[0.0; 2]; count],
             index: vec![0; count],
             slot: vec![0; count],
-            before: vec![0; tiles + 1],
+            order: TileOrder::new(count, tiles),
             chunk: count.div_ceil(chunks).max(1),
             rows: Default::default(),
             own: vec![0.0; rows * frame.columns()],
@@ -114,22 +114,20 @@ impl LocatedPoints {
     /// Sorts the located points by tiles, those of a tile in the caller's order.
     fn sort(&mut self) {
         let columns = self.frame.columns() as u32;
-        self.before.fill(0);
-        for tile in &self.slot {
-            self.before[*tile as usize + 1] += 1;
-        }
-        for t in 1..self.before.len() {
-            self.before[t] += self.before[t - 1];
-        }
-        for (j, (slot, place)) in self.slot.iter_mut().zip(self.sums.chunks_exact(4)).enumerate() {
-            let next = &mut self.before[*slot as usize];
-            *slot = *next;
-            *next += 1;
-            let [row, column] = [place[0], place[1]].map(|x| x as u32);
-            self.start[*slot as usize] = row * columns + column;
-            self.offset[*slot as usize] = [place[0] - f64::from(row), place[1] - f64::from(column)];
-            self.index[*slot as usize] = j as u32;
-        }
+        self.order.sort(&mut self.slot);
+        let (order, places, size) = (&self.order, self.sums.as_chunks::<4>().0, block_size(self.slot.len()));
+        let sorted = self.start.par_chunks_mut(size).zip(self.offset.par_chunks_mut(size));
+        sorted.zip(self.index.par_chunks_mut(size)).enumerate().for_each(|(b, ((start, offset), index))| {
+            let mut out = start.iter_mut().zip(offset).zip(index);
+            order.visit(b * size..((b + 1) * size).min(places.len()), |j| {
+                if let Some(((start, offset), index)) = out.next() {
+                    let [row, column] = [places[j][0], places[j][1]].map(|x| x as u32);
+                    *start = row * columns + column;
+                    *offset = [places[j][0] - f64::from(row), places[j][1] - f64::from(column)];
+                    *index = j as u32;
+                }
+            });
+        });
     }
 
     /// Sets `grid`, its columns unwrapped, to the sum over the points of their mass times the kernel around them.

@@ -9,6 +9,7 @@ mod direct;
 mod grid;
 mod legendre;
 mod located;
+mod tiles;
 
 use std::sync::Arc;
 

@@ -21,7 +21,6 @@
 
 mod panel;
 mod plan;
-mod quad;
 mod units;
 mod walk;
 
@@ -34,9 +33,9 @@ use super::super::features::{FeatureMap, Placed, project_on_tangent};
 use super::DataNetwork;
 use super::activation::Pieces;
 use crate::curve;
+use crate::quad::Quad;
 use panel::{Component, Panel};
 use plan::{Block, FLIP_BYTES, Planner, Subset};
-use quad::Quad;
 
 /// The most and the least units of a block: enough that its fresh start costs little, and blocks enough for all threads.
 const MOST_UNITS: usize = 4096;
@@ -55,7 +54,7 @@ const LEAST_PARTIALS: usize = 4;
 const UNITS_PER_NUMBER: usize = 4;
 
 /// Data whose partial sums are added together.
-const DATA_CHUNK: usize = 256;
+const DATA_CHUNK: usize = 1024;
 
 /// How much longer than along the curve the way along the units as given may be: more flips against a permutation.
 const GIVEN_ORDER_PAYS: f64 = 1.25;

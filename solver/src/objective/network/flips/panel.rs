@@ -9,9 +9,9 @@ use super::super::super::features::FeatureMap;
 use super::super::{DataNetwork, Layers};
 use super::Split;
 use super::plan::{Block, TILE};
-use super::quad::{Quad, dot, plus, plus_product, scaled};
 use super::units::{Line, Units};
 use super::walk::{walk, walk_back};
+use crate::quad::{Quad, dot, plus, plus_product, scaled};
 use crate::vectorized::in_fours;
 
 /// One coordinate of phi: a coordinate of u, or the product of two.

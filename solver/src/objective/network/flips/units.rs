@@ -4,7 +4,7 @@
 //! r_j (start + j step)`. Such rows take one number a unit instead of three, and large sums are bound by memory.
 
 use super::plan::Block;
-use super::quad::Quad;
+use crate::quad::Quad;
 
 /// How far a unit may be from its line, a few units in the last place of a direction.
 const ROUND_OFF: f64 = 1e-15;

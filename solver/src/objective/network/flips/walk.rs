@@ -8,7 +8,7 @@ use std::ops::Range;
 use pulp::Simd;
 
 use super::plan::{Block, Entry, TILE};
-use super::quad::{Quad, plus};
+use crate::quad::{Quad, plus};
 
 /// Visits the tiles of a block in order: their units, the slots of these, and in each slot the sum of `weights` over what is active
 /// there, and `start`.

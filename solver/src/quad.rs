@@ -8,18 +8,18 @@ use pulp::Simd;
 /// Four numbers in a vector's place in memory.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[repr(align(32))]
-pub(super) struct Quad(pub(super) [f64; 4]);
+pub(crate) struct Quad(pub(crate) [f64; 4]);
 
 impl Quad {
-    pub(super) const ZERO: Self = Self::of(0.0);
+    pub(crate) const ZERO: Self = Self::of(0.0);
 
     /// Four times the same.
-    pub(super) const fn of(x: f64) -> Self {
+    pub(crate) const fn of(x: f64) -> Self {
         Self([x; 4])
     }
 
     /// The first numbers of a slice, and zeros.
-    pub(super) fn from_slice(numbers: &[f64]) -> Self {
+    pub(crate) fn from_slice(numbers: &[f64]) -> Self {
         let mut quad = Self::ZERO;
         quad.0.iter_mut().zip(numbers).for_each(|(q, x)| *q = *x);
         quad
@@ -27,7 +27,7 @@ impl Quad {
 
     /// `self + a b`, number by number.
     #[inline(always)]
-    fn plus_product<S: Simd>(mut self, simd: S, a: &Self, b: &Self) -> Self {
+    pub(crate) fn plus_product<S: Simd>(mut self, simd: S, a: &Self, b: &Self) -> Self {
         let (sum, sum_rest) = S::as_mut_simd_f64s(&mut self.0);
         let ((a, a_rest), (b, b_rest)) = (S::as_simd_f64s(&a.0), S::as_simd_f64s(&b.0));
         for ((s, a), b) in sum.iter_mut().zip(a).zip(b) {
@@ -41,7 +41,7 @@ impl Quad {
 
     /// `self + a`.
     #[inline(always)]
-    fn plus<S: Simd>(mut self, simd: S, a: &Self) -> Self {
+    pub(crate) fn plus<S: Simd>(mut self, simd: S, a: &Self) -> Self {
         let (sum, sum_rest) = S::as_mut_simd_f64s(&mut self.0);
         let (a, a_rest) = S::as_simd_f64s(&a.0);
         for (s, a) in sum.iter_mut().zip(a) {
@@ -55,7 +55,7 @@ impl Quad {
 
     /// `self a`, number by number.
     #[inline(always)]
-    fn times<S: Simd>(mut self, simd: S, a: &Self) -> Self {
+    pub(crate) fn times<S: Simd>(mut self, simd: S, a: &Self) -> Self {
         let (product, product_rest) = S::as_mut_simd_f64s(&mut self.0);
         let (a, a_rest) = S::as_simd_f64s(&a.0);
         for (p, a) in product.iter_mut().zip(a) {
@@ -90,7 +90,7 @@ impl Quad {
 
 /// `a + b`.
 #[inline(always)]
-pub(super) fn plus<S: Simd, const V: usize>(simd: S, mut a: [Quad; V], b: &[Quad; V]) -> [Quad; V] {
+pub(crate) fn plus<S: Simd, const V: usize>(simd: S, mut a: [Quad; V], b: &[Quad; V]) -> [Quad; V] {
     for (a, b) in a.iter_mut().zip(b) {
         *a = a.plus(simd, b);
     }
@@ -99,7 +99,7 @@ pub(super) fn plus<S: Simd, const V: usize>(simd: S, mut a: [Quad; V], b: &[Quad
 
 /// `a + b c`, number by number.
 #[inline(always)]
-pub(super) fn plus_product<S: Simd, const V: usize>(
+pub(crate) fn plus_product<S: Simd, const V: usize>(
     simd: S,
     mut a: [Quad; V],
     b: &[Quad; V],
@@ -113,7 +113,7 @@ pub(super) fn plus_product<S: Simd, const V: usize>(
 
 /// `q a`.
 #[inline(always)]
-pub(super) fn scaled<S: Simd, const V: usize>(simd: S, q: f64, mut a: [Quad; V]) -> [Quad; V] {
+pub(crate) fn scaled<S: Simd, const V: usize>(simd: S, q: f64, mut a: [Quad; V]) -> [Quad; V] {
     for a in &mut a {
         *a = a.times(simd, &Quad::of(q));
     }
@@ -122,7 +122,7 @@ pub(super) fn scaled<S: Simd, const V: usize>(simd: S, q: f64, mut a: [Quad; V])
 
 /// `a . b`.
 #[inline(always)]
-pub(super) fn dot<S: Simd, const V: usize>(simd: S, a: &[Quad; V], b: &[Quad; V]) -> f64 {
+pub(crate) fn dot<S: Simd, const V: usize>(simd: S, a: &[Quad; V], b: &[Quad; V]) -> f64 {
     let mut sum = a[0].times(simd, &b[0]);
     for (a, b) in a.iter().zip(b).skip(1) {
         sum = sum.plus_product(simd, a, b);
