@@ -3,6 +3,7 @@
 mod common;
 
 use common::command::Place;
+use sphereflow::mesh::{Domain, SphereMesh};
 
 const SPHERE: &str = r#"
 [domain]
@@ -73,4 +74,47 @@ fn particles_that_would_take_long_are_estimated_from_a_few_of_them() {
     let checked = place.json(&format!("check run.toml --json --set domain.level=2 {sets}"));
     assert!(started.elapsed().as_secs() < 100);
     assert!(checked["particles_seconds"].as_f64().unwrap() > 1.0, "{checked}");
+}
+
+/// A landscape on the sphere of level 9, with an initial density.
+fn large(density: &str) -> Place {
+    Place::with(&format!(
+        "[domain]\nkind = \"sphere\"\nlevel = 9\n[objective]\nkind = \"linear\"\npotential = \"z\"\n\
+         [initial]\nkind = \"expression\"\ndensity = \"{density}\"\n[time]\nend = 0.004\nsnapshots = 2\n"
+    ))
+}
+
+#[test]
+fn the_cost_of_a_large_run_is_scaled_from_a_coarser_mesh_and_near_the_truth() {
+    let place = large("1 + 0.5 * x");
+    let checked = place.json("check run.toml --json --set domain.level=8");
+    assert_eq!(checked["estimated"], "scaled from 163842 cells");
+    assert_eq!(checked["cells"], 655_362);
+    let solved = place.json("solve run.toml -o run.h5 --json --set domain.level=8");
+    let [estimate, steps] = [&checked, &solved].map(|told| told["steps"].as_f64().unwrap());
+    assert!(steps >= 2.0 && (estimate - steps).abs() <= 1.0, "{estimate} steps expected, {steps} taken");
+    // The mesh in the file, beside two densities.
+    let stored = hdf5::File::open(place.file("run.h5")).unwrap();
+    let size = |name: &str| {
+        let data = stored.dataset(name).unwrap();
+        (data.size() * data.dtype().unwrap().size()) as f64
+    };
+    let mesh = stored.group("mesh").unwrap().datasets().unwrap();
+    let bytes: f64 = size("density") + mesh.iter().map(|data| size(&data.name())).sum::<f64>();
+    let told = checked["run_megabytes"].as_f64().unwrap();
+    assert!((told - bytes / 1e6).abs() < 1e-5 * told, "{told} MB, and not {bytes} bytes");
+}
+
+#[test]
+fn what_is_wrong_at_one_cell_of_millions_is_found() {
+    let domain = Domain::Sphere { subdivision: 512, mesh: SphereMesh::Flat };
+    let [x, y, z] = domain.centers().unwrap()(1_000_001);
+    let hole = format!("1 - 3 * exp(1e8 * ({x} * x + {y} * y + {z} * z - 1))");
+    let refused = large(&hole).run("check run.toml");
+    let place = format!("the initial density is -2.000000 at ({x:.4}, {y:.4}, {z:.4})");
+    assert!(refused.status == 2 && refused.stderr.contains(&place), "{}", refused.stderr);
+    // On fewer cells nothing is wrong.
+    large(&hole).succeed("check run.toml --set domain.level=6");
+    let pole = large("1").run("check run.toml --set objective.potential=log(1-z)");
+    assert!(pole.status == 2 && pole.stderr.contains("`objective.potential` is -inf"), "{}", pole.stderr);
 }

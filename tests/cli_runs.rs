@@ -6,26 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use approx::assert_abs_diff_eq;
-use common::command::{Place, sphereflow};
-use hdf5::types::{FloatSize, TypeDescriptor};
-
-const CIRCLE: &str = r#"
-[domain]
-kind = "circle"
-cells = 64
-
-[objective]
-kind = "kernel"
-kernel = { kind = "von-mises-fisher", concentration = 10.0 }
-target = [ { mass = 0.5, angle = 0.7 }, { mass = 0.3, angle = 2.4 } ]
-
-[time]
-end = 1.0
-snapshots = 5
-
-[particles]
-count = 50
-"#;
+use common::command::{CIRCLE, Place, bits, sphereflow};
 
 const SIGNED_SPHERE: &str = r#"
 [domain]
@@ -58,31 +39,6 @@ snapshots = 4
 count = 80
 tolerance = 1e-6
 "#;
-
-/// Every dataset of a file with its numbers as bits.
-fn bits(path: &std::path::Path) -> Vec<(String, Vec<u64>)> {
-    fn walk(group: &hdf5::Group, found: &mut Vec<(String, Vec<u64>)>) {
-        for dataset in group.datasets().unwrap() {
-            let numbers = match dataset.dtype().unwrap().to_descriptor().unwrap() {
-                TypeDescriptor::Float(FloatSize::U8) => {
-                    dataset.read_raw::<f64>().unwrap().into_iter().map(f64::to_bits).collect()
-                }
-                TypeDescriptor::Integer(_) => {
-                    dataset.read_raw::<i8>().unwrap().into_iter().map(|x| x as u64).collect()
-                }
-                _ => dataset.read_raw::<u32>().unwrap().into_iter().map(u64::from).collect(),
-            };
-            found.push((dataset.name(), numbers));
-        }
-        for inner in group.groups().unwrap() {
-            walk(&inner, found);
-        }
-    }
-    let mut found = Vec::new();
-    walk(&hdf5::File::open(path).unwrap(), &mut found);
-    found.sort();
-    found
-}
 
 #[test]
 fn law_one_thread_and_two_give_the_same_bits_in_every_dataset() {

@@ -6,10 +6,12 @@ use std::alloc::System;
 
 use common::conformance::{cases, configuration, random_atoms};
 use common::problems::{by_cfl, problems, schemes};
-use common::{generator, on_threads};
+use common::{generator, on_threads, random_point, random_points};
 use sphereflow_solver::evolution::Evolution;
 use sphereflow_solver::flow::Velocity;
-use sphereflow_solver::objective::{Motion, Rates};
+use sphereflow_solver::objective::{
+    Activation, DataNetwork, Evaluation, FeatureMap, Layers, Motion, Placed, Rates,
+};
 use sphereflow_solver::particles::Particles;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -29,6 +31,44 @@ fn allocates_nothing(name: &str, mut work: impl FnMut() + Send) {
         (0..3).map(allocated).min()
     });
     assert_eq!(least, Some(0), "{name}: bytes");
+}
+
+/// Networks at thousands of units that move between evaluations, by caps: also where they move so far that they are grouped anew.
+fn caps_allocate_nothing() {
+    let count = 5003;
+    for inputs in [3, 4] {
+        let mut rng = generator(5);
+        let data: Vec<Vec<f64>> = (0..200).map(|_| random_point(inputs, &mut rng)).collect();
+        for layers in [Layers::Ridge, Layers::Two] {
+            let network = DataNetwork::new(layers, Activation::Relu, &data).evaluated(Evaluation::Fast);
+            let dim = network.dim();
+            let mut points = [random_points(count, dim, &mut rng), random_points(count, dim, &mut rng)];
+            let mut placed = network.place(&points[0], Motion::Moving);
+            assert_eq!(placed.structure(), Some("caps of near directions"));
+            let mass = vec![1.0 / count as f64; count];
+            let mut prediction = vec![0.0; network.prediction_len(count)];
+            let (mut value, mut gradient) = (vec![0.0; count], vec![0.0; dim * count]);
+            let mut evaluate = |placed: &mut dyn Placed| {
+                placed.analyze(&mass, &mut prediction);
+                placed.synthesize(&prediction, &mut value);
+                placed.synthesize_gradient(&prediction, &mut value, &mut gradient);
+            };
+            allocates_nothing(&format!("caps, {layers:?}, p = {inputs}, small moves"), || {
+                for eta in points[0].chunks_exact_mut(dim) {
+                    eta[0] += 1e-3;
+                    let norm = eta.iter().map(|x| x * x).sum::<f64>().sqrt();
+                    eta.iter_mut().for_each(|x| *x /= norm);
+                }
+                placed.move_to(&points[0]);
+                evaluate(&mut *placed);
+            });
+            allocates_nothing(&format!("caps, {layers:?}, p = {inputs}, moves to anywhere"), || {
+                points.swap(0, 1);
+                placed.move_to(&points[0]);
+                evaluate(&mut *placed);
+            });
+        }
+    }
 }
 
 /// One test, for the counter is one for the whole process.
@@ -71,4 +111,5 @@ fn law_steps_and_evaluations_allocate_nothing() {
             });
         }
     }
+    caps_allocate_nothing();
 }

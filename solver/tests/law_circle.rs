@@ -87,6 +87,47 @@ fn law_every_way_equals_the_direct_sums_and_is_adjoint() {
     }
 }
 
+/// Kernels with no odd wave number but the first are summed at twice the angles; a third of no account makes them sum as others do.
+#[test]
+fn law_a_kernel_with_one_odd_wave_number_alone_is_like_any_other() {
+    let mut rng = generator(4);
+    for (count, modes) in [(1, 1), (2, 2), (3, 5), (1009, 40), (4099, 301), (12_000, 600)] {
+        for kind in [0, 2, 3] {
+            let points = points(kind, 3, count, &mut rng);
+            let (mass, mut dual) = (numbers(count, &mut rng), numbers(2 * (modes + 1), &mut rng));
+            dual[1] = 0.0;
+            let kernel = |third: f64| -> Vec<f64> {
+                let odd = |k: usize| if k == 1 { 0.7 } else { third };
+                (0..=modes).map(|k| if k % 2 == 1 { odd(k) } else { 1.0 / (1.0 + k as f64) }).collect()
+            };
+            let like_any =
+                CircularFeatures::new(Lift::TwoLayer, &kernel(1e-100)).evaluated(Evaluation::Direct, 1e-10);
+            let oracle = evaluate(&mut *like_any.place(&points, Motion::Moving), 3, &mass, &dual);
+            let [total, size] = [&mass, &dual].map(|x| x.iter().map(|x| x.abs()).sum::<f64>());
+            for evaluation in [Evaluation::Auto, Evaluation::Direct, Evaluation::Fast] {
+                for motion in [Motion::Fixed, Motion::Moving] {
+                    let features =
+                        CircularFeatures::new(Lift::TwoLayer, &kernel(0.0)).evaluated(evaluation, 1e-12);
+                    let found = evaluate(&mut *features.place(&points, motion), 3, &mass, &dual);
+                    let scales = [total, size, size, size * (1.0 + modes as f64)];
+                    let round_off = 2e-15 * (4.0 + modes as f64);
+                    for ((found, exact), scale) in found.iter().zip(&oracle).zip(scales) {
+                        for (a, b) in found.iter().zip(exact) {
+                            assert!(
+                                (a - b).abs() <= (2e-12 + round_off) * scale,
+                                "{count} points {kind}, {modes} modes, {evaluation:?}, {motion:?}: {a} and not {b}"
+                            );
+                        }
+                    }
+                    let gap = dot(&found[0], &dual) - dot(&mass, &found[1]);
+                    let scale = norm(&found[0]) * norm(&dual) + norm(&mass) * norm(&found[1]);
+                    assert!(gap.abs() <= 1e-13 * scale, "{gap:e} of {scale}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn law_moved_points_are_as_good_as_placed_ones() {
     let mut rng = generator(2);

@@ -9,7 +9,8 @@ use sphereflow_mesh::Mesh;
 use sphereflow_solver::atoms::Atoms;
 use sphereflow_solver::evolution::Evolution;
 use sphereflow_solver::flow::{
-    ByFaces, FiniteVolume, Limiter, MeanField, Order, Scheme, Splitting, StepLimits, Velocity,
+    ByFaces, FiniteVolume, Limiter, MeanField, Order, Scheme, Splitting, StepLimits, Transport, Velocities,
+    Velocity, react,
 };
 use sphereflow_solver::objective::{Field, Motion};
 
@@ -295,4 +296,70 @@ fn law_a_record_holds_the_sums_that_it_names() {
             assert!((record.optimality_gap(2.0) - mean - 2.0 * (-least).max(0.0)).abs() < 1e-10);
         }
     }
+}
+
+/// Asserts that two fields are the same to a fraction of the largest value.
+fn assert_close(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
+    let scale = expected.iter().fold(f64::MIN_POSITIVE, |m, x| m.max(x.abs()));
+    for (i, (f, e)) in found.iter().zip(expected).enumerate() {
+        assert!((f - e).abs() <= tolerance * scale, "{what}, {i}: {f:e} where {e:e} is expected");
+    }
+}
+
+/// At sizes where blocks are many, few, cut short, or none.
+#[test]
+fn law_sub_flows_in_blocks_are_those_cell_by_cell() {
+    for cells in [3, 31, 300, 1009, 5000, 10_007] {
+        for problem in problems(cells, 3) {
+            let Problem { name, mesh, signs, objective, .. } = &problem;
+            for scheme in schemes(Velocity::TwoPoint) {
+                let mut field = MeanField::new(mesh.clone(), signs.clone(), objective, scheme.velocity);
+                let mut transport = Transport::new(mesh.clone(), &scheme);
+                let (mut density, count) = (rough(problem.density.len(), 5), mesh.cells());
+                field.evaluate(&density);
+                let (raw, mut expected) = (field.raw().to_vec(), density.clone());
+                for (s, sign) in signs.iter().enumerate() {
+                    let sheet = s * count..(s + 1) * count;
+                    let lambda = objective.regularization();
+                    react(&density[sheet.clone()], &raw, *sign, lambda, 0.3, &mut expected[sheet]);
+                }
+                field.react(&mut density, 0.3);
+                field.store();
+                assert_close(name, &density, &expected, 1e-13);
+                let (left, objective_left) = (field.raw().to_vec(), field.objective());
+                field.evaluate(&density);
+                assert_close(name, &left, field.raw(), 1e-14);
+                assert!((objective_left - field.objective()).abs() <= 1e-13 * (1.0 + objective_left.abs()));
+
+                let (raw, mut spare) = (field.raw().to_vec(), density.clone());
+                expected.copy_from_slice(&density);
+                let mut share = 0.0f64;
+                for (s, sign) in signs.iter().enumerate() {
+                    let (sheet, velocities) =
+                        (s * count..(s + 1) * count, Velocities::Potential { raw: &raw, rate: *sign });
+                    let euler =
+                        transport.euler(&density[sheet.clone()], velocities, 1e-5, &mut expected[sheet]);
+                    share = share.max(euler.share);
+                }
+                let euler = field.transport(&mut transport, &mut density, &mut spare, [1.0, 1e-5]);
+                field.store();
+                assert_close(name, &density, &expected, 1e-13);
+                assert!((euler.share / share - 1.0).abs() < 1e-9, "{name}: {} and {share}", euler.share);
+                let left = field.raw().to_vec();
+                field.evaluate(&density);
+                assert_close(name, &left, field.raw(), 1e-14);
+            }
+        }
+    }
+}
+
+#[test]
+fn law_steps_in_blocks_do_not_depend_on_the_number_of_threads() {
+    let run = || {
+        let problem = problems(40_000, 1).into_iter().find(|p| p.name.contains("kernel")).expect("a kernel");
+        let mut flow = problem.start(schemes(Velocity::TwoPoint)[1], by_cfl(0.5));
+        steps(&mut flow, 3);
+        common::bits(flow.density())
+    };
+    assert!(common::on_threads(1, run) == common::on_threads(3, run), "the same bits");
 }

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use common::problems::{rough, schemes};
 use common::{between, bits, dot, generator, on_threads};
-use sphereflow_mesh::Mesh;
+use sphereflow_mesh::{Mesh, SphereMesh};
 use sphereflow_solver::flow::{ByFaces, Euler, Transport, Velocities, Velocity};
 
 fn meshes() -> Vec<Arc<Mesh>> {
     let circles = [3, 4, 5, 511, 512, 513, 1025, 2053].map(|cells| Mesh::circle(cells).unwrap());
     let spheres = [1, 2, 3, 4, 5, 8, 17, 130].map(|n| Mesh::sphere(n).unwrap());
-    circles.into_iter().chain(spheres).map(Arc::new).collect()
+    let others = [(SphereMesh::Recursive, 8), (SphereMesh::Centroidal, 5), (SphereMesh::Centroidal, 17)];
+    let others = others.map(|(kind, n)| Mesh::sphere_by(kind, n).unwrap());
+    circles.into_iter().chain(spheres).chain(others).map(Arc::new).collect()
 }
 
 /// A potential, its two-point velocity and a velocity without a potential.

@@ -3,8 +3,28 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use hdf5::types::{FloatSize, TypeDescriptor};
 use serde_json::Value;
 use tempfile::TempDir;
+
+/// Two spikes on the circle, a short run.
+pub const CIRCLE: &str = r#"
+[domain]
+kind = "circle"
+cells = 64
+
+[objective]
+kind = "kernel"
+kernel = { kind = "von-mises-fisher", concentration = 10.0 }
+target = [ { mass = 0.5, angle = 0.7 }, { mass = 0.3, angle = 2.4 } ]
+
+[time]
+end = 1.0
+snapshots = 5
+
+[particles]
+count = 50
+"#;
 
 /// A folder with a configuration.
 pub struct Place {
@@ -26,6 +46,18 @@ impl From<Output> for Ran {
             status: output.status.code().unwrap_or(-1),
         }
     }
+}
+
+/// The command under a limit on the size of files in KiB, which stands for a full disk: writing beyond it is an error, as its
+/// signal is ignored.
+#[cfg(unix)]
+pub fn limited(folder: &Path, kilobytes: u64, words: &str) -> Ran {
+    let script = format!("trap '' XFSZ; ulimit -f {kilobytes}; exec \"$0\" \"$@\"");
+    let command = sphereflow(folder);
+    let mut shell = Command::new("bash");
+    shell.args(["-c", &script]).arg(command.get_program()).args(words.split_whitespace());
+    shell.current_dir(folder).env("SPHEREFLOW_CACHE", "off");
+    shell.output().expect("bash runs").into()
 }
 
 /// The command, to be run; meshes are not kept from one run to the next.
@@ -86,4 +118,29 @@ impl Place {
     pub fn json(&self, words: &str) -> Value {
         serde_json::from_str(&self.succeed(words).stdout).expect("one JSON object")
     }
+}
+
+/// Every dataset of a file with its numbers as bits.
+pub fn bits(path: &Path) -> Vec<(String, Vec<u64>)> {
+    fn walk(group: &hdf5::Group, found: &mut Vec<(String, Vec<u64>)>) {
+        for dataset in group.datasets().unwrap() {
+            let numbers = match dataset.dtype().unwrap().to_descriptor().unwrap() {
+                TypeDescriptor::Float(FloatSize::U8) => {
+                    dataset.read_raw::<f64>().unwrap().into_iter().map(f64::to_bits).collect()
+                }
+                TypeDescriptor::Integer(_) => {
+                    dataset.read_raw::<i8>().unwrap().into_iter().map(|x| x as u64).collect()
+                }
+                _ => dataset.read_raw::<u32>().unwrap().into_iter().map(u64::from).collect(),
+            };
+            found.push((dataset.name(), numbers));
+        }
+        for inner in group.groups().unwrap() {
+            walk(&inner, found);
+        }
+    }
+    let mut found = Vec::new();
+    walk(&hdf5::File::open(path).unwrap(), &mut found);
+    found.sort();
+    found
 }
