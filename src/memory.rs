@@ -1,19 +1,21 @@
 //! What a run will need of memory, told before it is allocated.
 //!
-//! The estimates are the most that is resident at a time, within a factor of 1.5; `benches/README.md` has measurements. A run
-//! of the PDE holds the mesh, the buffers of the flow, the plan of J and two copies of a snapshot; before these the arrays of
-//! the mesh that only the run file holds. Particles hold the stages of their integrator and the plan of J.
+//! The estimates are the most that is resident at a time, within 15 %: `benches/README.md` has measurements. A run of the PDE
+//! holds the mesh, the buffers of the flow, the plan of J and two copies of a snapshot; particles hold the stages of their
+//! integrator, the plan of J and two copies likewise. Both hold the data, and for a while the buffers of the run file: the mesh
+//! is computed while it is written, a few chunks at a time.
 
 use anyhow::anyhow;
 use sphereflow::io::config::{
-    Config, Data, Domain, Evaluation, Feature, Network, ObjectiveKind, Scheme, Velocity,
+    Config, Data, Domain, Evaluation, Feature, Network, ObjectiveKind, ParticleStart, Scheme, Velocity,
 };
 use sphereflow::io::problem::zonal;
+use sphereflow::solver::objective::Motion;
 
 use crate::failure::Failure;
 
 /// Bytes of the program itself, with HDF5 and the stacks of its threads.
-const PROGRAM: u64 = 20_000_000;
+const PROGRAM: u64 = 17_500_000;
 
 /// Bytes of a number.
 const NUMBER: u64 = 8;
@@ -21,89 +23,141 @@ const NUMBER: u64 = 8;
 /// Copies of a snapshot on their way to the file.
 const COPIES: u64 = 2;
 
-/// Numbers a cell in the buffers of the flow, whatever the number of sheets: masses, the potential and the one before it, and
-/// the geometry that ten patches share.
-const FLOW: u64 = 4;
+/// Bytes a cell in the buffers of the flow, whatever the number of sheets: masses, the potential and the one before it; the
+/// geometry of a patch, which ten of them share.
+const FLOW: u64 = 3 * NUMBER + 5;
 
 /// Numbers a cell and sheet: densities of the state, of a stage and before the step.
 const FLOW_ON_SHEET: u64 = 3;
 
-/// Bytes of a number of the prediction with its partial sums, its dual and what the transforms keep for it.
-const PREDICTION: u64 = 600;
+/// States of the integrator of the particles with its stages, of a mass and a point each.
+const STATES: u64 = 10;
+
+/// Bytes a row of the run file in its buffers, and the most of them: two blocks of chunks, the caches of HDF5, what it
+/// compresses into. On the sphere there are columns of three numbers three times as many as cells.
+const FILE_ROW: u64 = 160;
+const FILE_ON_SPHERE: u64 = 16_000_000;
+const FILE_ON_CIRCLE: u64 = 8_000_000;
+const FILE_OF_PARTICLES: u64 = 10_000_000;
+
+/// Bytes of a number of the prediction with its partial sums, its dual, its datum, and what the transforms keep for it.
+const PREDICTION: u64 = 300;
+
+/// Bytes of the flips of a datum, for each root of the number of points: that many times a curve through them crosses a great
+/// circle, up to a factor.
+const FLIPS: f64 = 8.5;
 
 /// About the bytes that the PDE needs.
 pub fn of_density(config: &Config) -> u64 {
     let sheets = if config.domain.signed() { 2 } else { 1 };
-    // Center and measure; faces, three a cell on the sphere, and its vertices, two a cell, as the run file has them.
-    let (mesh, file) = match config.domain {
-        Domain::Circle { .. } => (3 * NUMBER, 3 * NUMBER),
-        Domain::Sphere { .. } => (4 * NUMBER, 18 * NUMBER),
+    let (cells, dim) = (config.domain.cells() as u64, config.domain.coordinates() as u64);
+    let (faces, file) = match config.domain {
+        Domain::Circle { .. } => (1, FILE_ON_CIRCLE),
+        Domain::Sphere { .. } => (3, FILE_ON_SPHERE),
     };
-    let plan = plan(config);
-    let exact = match config.scheme {
-        Scheme::FiniteVolume { velocity: Velocity::Exact, .. } => exact_velocity(config, plan),
-        _ => 0,
-    };
-    let solver = NUMBER * (FLOW + sheets * (FLOW_ON_SHEET + COPIES)) + plan + exact;
-    PROGRAM + config.domain.cells() as u64 * (mesh + solver.max(file)) + of_data(config)
+    let mesh = (dim + 1) * NUMBER;
+    let plan = plan(config, Motion::Fixed);
+    let flow = FLOW + sheets * (FLOW_ON_SHEET + COPIES) * NUMBER;
+    let is_exact = matches!(config.scheme, Scheme::FiniteVolume { velocity: Velocity::Exact, .. });
+    // The velocity at the faces; values and gradients of J there with their plan; gradients at the centers.
+    let (exact, midpoints) =
+        if is_exact { (faces * ((2 + dim) * NUMBER + plan) + dim * NUMBER, faces * cells) } else { (0, 0) };
+    PROGRAM
+        + (cells * FILE_ROW).min(file)
+        + cells * (mesh + flow + plan + exact)
+        + of_data(config)
+        + of_flips(config, cells)
+        + of_flips(config, midpoints)
 }
 
 /// About the bytes that the particles need.
 pub fn of_particles(config: &Config) -> u64 {
     let dim = config.domain.coordinates() as u64;
-    // Ten states of the integrator with its stages; masses, signs, potentials; points and gradients; the snapshots.
-    let numbers = 10 * (1 + dim) + 9 + 3 * dim + COPIES * (1 + dim);
-    PROGRAM + config.particles.count as u64 * (numbers * NUMBER + plan(config)) + of_data(config)
+    // A rule has so many nodes on each sheet.
+    let sheets =
+        if config.particles.initial == ParticleStart::Quadrature && config.domain.signed() { 2 } else { 1 };
+    let count = sheets * config.particles.count as u64;
+    // Beside the states: masses, signs, potentials and tolerances; points and gradients; the snapshots.
+    let numbers = STATES * (1 + dim) + 4 + 2 * dim + COPIES * (1 + dim);
+    PROGRAM
+        + (count * FILE_ROW).min(FILE_OF_PARTICLES)
+        + count * (numbers * NUMBER + plan(config, Motion::Moving))
+        + of_data(config)
 }
 
-/// Bytes a cell of the exact velocity: itself, values and gradients of J at the faces with their plan, gradients at the centers.
-fn exact_velocity(config: &Config, plan: u64) -> u64 {
+/// Bytes a point of what is kept to evaluate J there, its copy of the points included: these, then for sums by angle or through
+/// grids the angles, places, weights and values in their order.
+fn plan(config: &Config, motion: Motion) -> u64 {
     let dim = config.domain.coordinates() as u64;
-    let faces = if dim == 2 { 1 } else { 3 };
-    faces * ((2 + dim) * NUMBER + plan) + dim * NUMBER
-}
-
-/// Bytes a point of what is kept to evaluate J there, its copy of the points included, and what planning takes beside it.
-fn plan(config: &Config) -> u64 {
-    let on_circle = config.domain.coordinates() == 2;
-    match &config.objective.kind {
-        ObjectiveKind::Network(network) => of_network(network, config.domain.coordinates()),
-        ObjectiveKind::Kernel(_) | ObjectiveKind::Deconvolution(_) => {
-            if on_circle {
-                48
-            } else {
-                100
-            }
+    let is_fixed = motion == Motion::Fixed;
+    match (&config.objective.kind, dim) {
+        (ObjectiveKind::Network(network), _) => of_network(network, dim, is_fixed),
+        (ObjectiveKind::Kernel(_) | ObjectiveKind::Deconvolution(_), 2) => {
+            dim * NUMBER + if is_fixed { 14 } else { 34 }
         }
-        ObjectiveKind::SecondMoment { .. } | ObjectiveKind::Linear { .. } => 40,
+        (ObjectiveKind::Kernel(_) | ObjectiveKind::Deconvolution(_), _) => {
+            dim * NUMBER + if is_fixed { 51 } else { 36 }
+        }
+        (ObjectiveKind::SecondMoment { .. } | ObjectiveKind::Linear { .. }, _) => (dim + 1) * NUMBER,
     }
 }
 
-/// The same for a network: series for the population; half circles, flips, moments or plain sums for finite data.
-fn of_network(network: &Network, dim: usize) -> u64 {
+/// The same for a network: series for the population; half circles, flips (counted with the data), caps, moments or plain sums
+/// for finite data.
+fn of_network(network: &Network, dim: u64, is_fixed: bool) -> u64 {
+    let points = dim * NUMBER;
     if network.is_population() {
-        return if dim == 2 { 48 } else { 130 };
+        return match (dim, is_fixed) {
+            (2, true) => points + 20,
+            (2, false) => points + 71,
+            (_, true) => points + 61,
+            (_, false) => points + 72,
+        };
     }
-    let inputs = dim - usize::from(network.feature == Feature::TwoLayer);
-    let plain = (dim as u64 + 1) * NUMBER;
-    match inputs {
-        _ if !network.is_kinked() || network.evaluation == Evaluation::Direct => plain,
-        0..=2 => 45,
-        _ => 90,
+    if !network.is_kinked() || network.evaluation == Evaluation::Direct {
+        return points + NUMBER;
+    }
+    match (inputs(network, dim), is_fixed) {
+        (0..=2, _) => points + 12,
+        // Two indices of a point.
+        (_, true) => points + 8,
+        // Values and gradients in the order of the leaves, and the lists.
+        (_, false) => points + 70,
     }
 }
 
-/// What the prediction takes; it goes with the number of data, or of terms of the expansion. The number of data in a file is
-/// not known before it is read.
+/// Number of input coordinates of a network, the constant of a bias included.
+const fn inputs(network: &Network, dim: u64) -> u64 {
+    match network.feature {
+        Feature::TwoLayer => dim - 1,
+        Feature::Ridge => dim,
+    }
+}
+
+/// Bytes of the flips of finite data at so many points.
+fn of_flips(config: &Config, points: u64) -> u64 {
+    let ObjectiveKind::Network(network) = &config.objective.kind else { return 0 };
+    let by_flips = inputs(network, config.domain.coordinates() as u64) > 2
+        && network.is_kinked()
+        && network.evaluation != Evaluation::Direct;
+    if by_flips { (FLIPS * samples(network) as f64 * (points as f64).sqrt()) as u64 } else { 0 }
+}
+
+/// Number of data; that in a file is not known before it is read, that of the population none.
+const fn samples(network: &Network) -> u64 {
+    match network.data {
+        Data::Gaussian { samples: Some(samples), .. } | Data::Clusters { samples, .. } => samples as u64,
+        Data::Gaussian { .. } | Data::File { .. } => 0,
+    }
+}
+
+/// What the prediction takes; it goes with the number of data, or of terms of the expansion.
 fn of_data(config: &Config) -> u64 {
     let dim = config.domain.coordinates();
     let numbers = match &config.objective.kind {
-        ObjectiveKind::Network(network) => match network.data {
-            Data::Gaussian { samples: Some(samples), .. } | Data::Clusters { samples, .. } => samples as u64,
-            // The series of the population is as long as its points ask for: so many terms at the most.
-            Data::Gaussian { .. } => 5_000,
-            Data::File { .. } => 0,
-        },
+        // The series of the population is as long as its points ask for: so many terms at the most.
+        ObjectiveKind::Network(network) if network.is_population() => 5_000,
+        ObjectiveKind::Network(network) => samples(network),
         // Where there is no expansion, the prediction is the measure itself, counted with the points.
         ObjectiveKind::Kernel(distance) => {
             zonal(&distance.kernel).degree(dim, distance.tolerance).map_or(0, |degree| terms(dim, degree))

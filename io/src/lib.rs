@@ -13,6 +13,8 @@ mod mesh_cache;
 pub mod picture;
 pub mod problem;
 pub mod run;
+mod whole;
 
 pub use mesh_arrays::MeshArrays;
 pub use mesh_cache::{CacheTrouble, KeptMesh, MeshCache};
+pub use whole::write_whole;

@@ -18,7 +18,7 @@ use ndarray::ArrayView2;
 use sha2::{Digest, Sha256};
 use sphereflow_mesh::{Generators, Mesh, MeshError, SphereMesh};
 
-use crate::run::{Stored, number_attribute, scalar, text, text_attribute};
+use crate::run::{Stored, number_attribute, reason, scalar, text, text_attribute};
 
 const FORMAT: &str = "sphereflow-generators";
 /// Version of the file's layout and of the generators: it grows when either changes.
@@ -65,6 +65,14 @@ pub enum CacheTrouble {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
+        what: String,
+    },
+    /// A file that the system does not let be read.
+    #[error("`{}` cannot be read: {what}; the mesh is built anew", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
         what: String,
     },
     /// The mesh cannot be kept.
@@ -123,7 +131,10 @@ impl MeshCache {
         let damage = match load(&path, mesh, subdivision) {
             Ok(Some(mesh)) => return Ok(KeptMesh { mesh, from_cache: true, trouble: None }),
             Ok(None) => None,
-            Err(what) => Some(CacheTrouble::Untrusted { path: path.clone(), what }),
+            Err(Flaw::Unreadable(error)) => {
+                Some(CacheTrouble::Unreadable { path: path.clone(), what: error.to_string() })
+            }
+            Err(Flaw::Foreign(what)) => Some(CacheTrouble::Untrusted { path: path.clone(), what }),
         };
         let generators = Generators::new(mesh, subdivision)?;
         let unwritable = |what| CacheTrouble::Unwritable { folder: folder.to_path_buf(), what };
@@ -132,30 +143,45 @@ impl MeshCache {
     }
 }
 
-/// The mesh that a file keeps; none if there is no file.
-fn load(path: &Path, mesh: SphereMesh, subdivision: usize) -> Result<Option<Mesh>, String> {
+/// Why a file of the cache is not used.
+enum Flaw {
+    /// The system does not let it be read.
+    Unreadable(io::Error),
+    /// It is damaged, or of something else.
+    Foreign(String),
+}
+
+impl<T: Into<String>> From<T> for Flaw {
+    fn from(what: T) -> Self {
+        Self::Foreign(what.into())
+    }
+}
+
+/// The mesh that a file keeps; none if there is no file, or no folder for it.
+fn load(path: &Path, mesh: SphereMesh, subdivision: usize) -> Result<Option<Mesh>, Flaw> {
     let most = size_of::<[f64; 3]>() * Generators::orbits(subdivision) + OVERHEAD_BYTES;
-    let unreadable = |error: io::Error| format!("it cannot be read: {error}");
     let bytes = match fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(Flaw::Unreadable(error)),
         // Not to wait for a pipe.
-        Ok(data) if !data.is_file() => return Err("it is not a regular file".to_owned()),
-        Ok(data) if data.len() > most as u64 => return Err(format!("it has {} bytes", data.len())),
-        Ok(_) => fs::read(path).map_err(unreadable)?,
+        Ok(data) if !data.is_file() => return Err("it is not a regular file".into()),
+        Ok(data) if data.len() > most as u64 => return Err(format!("it has {} bytes", data.len()).into()),
+        Ok(_) => fs::read(path).map_err(Flaw::Unreadable)?,
     };
     let (contents, digest) = bytes.split_last_chunk::<DIGEST_BYTES>().ok_or("it is too short")?;
     if Sha256::digest(contents)[..] != digest[..] {
-        return Err("its digest is another one".to_owned());
+        return Err("its digest is another one".into());
     }
     let weights = weights(path, mesh, subdivision, bytes.len() as u64)?;
     let generators = Generators::from_weights(mesh, subdivision, weights).map_err(|e| e.to_string())?;
-    Mesh::sphere_of(&generators).map(Some).map_err(|e| e.to_string())
+    Ok(Mesh::sphere_of(&generators).map(Some).map_err(|e| e.to_string())?)
 }
 
 /// The weights in a file, if it is of this mesh.
 fn weights(path: &Path, mesh: SphereMesh, subdivision: usize, bytes: u64) -> Result<Vec<[f64; 3]>, String> {
-    let file = File::open(path).map_err(|e| format!("HDF5 cannot open it: {e}"))?;
+    let file = File::open(path).map_err(|e| format!("HDF5 cannot open it: {}", reason(&e)))?;
     let told = (text(&file, "format")?, scalar::<u32>(&file, "format_version")?);
     if told != (FORMAT.to_owned(), FORMAT_VERSION) {
         return Err(format!("it is of the format {} {}", told.0, told.1));
@@ -174,9 +200,12 @@ fn keep(folder: &Path, path: &Path, generators: &Generators) -> Result<(), Strin
     /// Tells apart the files of the threads of a process.
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    if folder.exists() && !folder.is_dir() {
+        return Err("it is no folder".to_owned());
+    }
     fs::create_dir_all(folder).map_err(|e| e.to_string())?;
     let unfinished = path.with_extension(format!("{}-{count}.tmp", std::process::id()));
-    let kept = write(&unfinished, generators).map_err(|e| e.to_string()).and_then(|()| {
+    let kept = write(&unfinished, generators).map_err(|e| reason(&e)).and_then(|()| {
         sign(&unfinished).and_then(|()| fs::rename(&unfinished, path)).map_err(|e| e.to_string())
     });
     if kept.is_err() {

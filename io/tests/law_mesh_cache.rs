@@ -137,12 +137,26 @@ fn law_a_sound_file_of_something_else_is_noticed() {
 }
 
 #[test]
-fn law_a_folder_that_cannot_be_written_is_no_error() {
+fn law_a_folder_that_cannot_be_used_is_no_error_and_is_not_called_damaged() {
     let place = Place::new();
-    fs::write(place.folder.path().join("deep"), "a file in the place of the folder").expect("a file");
-    for _ in 0..2 {
-        let kept = place.centroidal(KEPT);
-        assert!(kept.mesh == built(KEPT) && !kept.from_cache && kept.trouble.is_some());
+    let within = |name: &str| place.folder.path().join(name);
+    fs::write(within("a file"), "in the place of the folder").expect("a file");
+    // A name too long for any file system stands for a folder that may not be looked into.
+    let long = within(&"x".repeat(300));
+    for (folder, expected) in [
+        (within("a file"), "the mesh cannot be kept in `FOLDER`: it is no folder"),
+        (within("a file").join("deep"), "the mesh cannot be kept in `FOLDER`: Not a directory (os error 20)"),
+        (long.clone(), "`FOLDER/centroidal-64-v1.h5` cannot be read: File name too long (os error 36); "),
+    ] {
+        for _ in 0..2 {
+            let kept = MeshCache::at(&folder).sphere(SphereMesh::Centroidal, KEPT).expect("a mesh");
+            assert!(kept.mesh == built(KEPT) && !kept.from_cache);
+            let told = kept.trouble.expect("trouble").to_string();
+            let told = told.replace(&folder.display().to_string(), "FOLDER");
+            if cfg!(target_os = "linux") {
+                assert!(told.starts_with(expected), "{told}");
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use sphereflow::io::config::example;
+use sphereflow::io::write_whole;
 
 use super::{check_output, compare, particles, plot, solve};
 use crate::cli::{Compare, Configuration, Demo, Output, Particles, Plot, Solve, Times, View};
@@ -78,7 +79,7 @@ fn run_part(part: &Part, files: &Files, options: &Demo) -> Result<(), Failure> {
     let Some(example) = example(part.example) else { unreachable!("the examples are built in") };
     let Files { config, pde, cloud, picture } = files;
     report::print(&format!("== {}: {}\n\n", example.name, part.about))?;
-    std::fs::write(config, example.text)
+    write_whole(config, example.text.as_bytes())
         .with_context(|| format!("`{}` cannot be written", config.display()))
         .map_err(Failure::usage)?;
     let configuration = || Configuration { config: config.clone(), set: Vec::new() };

@@ -3,6 +3,7 @@
 use anyhow::{Context, anyhow};
 use serde_json::{Map, Value};
 use sphereflow::io::config::{example, examples};
+use sphereflow::io::write_whole;
 
 use super::check_output;
 use crate::cli::Init;
@@ -22,7 +23,7 @@ pub fn run(options: &Init) -> Result<(), Failure> {
         return report::print(found.text);
     };
     check_output(path, options.force)?;
-    std::fs::write(path, found.text)
+    write_whole(path, found.text.as_bytes())
         .with_context(|| format!("`{}` cannot be written", path.display()))
         .map_err(Failure::usage)?;
     eprintln!("wrote {0}; next: sphereflow solve {0} -o run.h5", path.display());

@@ -15,6 +15,8 @@ use std::path::Path;
 use anyhow::anyhow;
 use sphereflow::io::run::WriteError;
 
+pub use solve::require_finite;
+
 use crate::cli::{Arguments, Command};
 use crate::failure::Failure;
 

@@ -19,7 +19,7 @@ pub fn run(options: &Particles) -> Result<(), Failure> {
     let (config, problem) = load::problem(&options.configuration, memory::of_particles)?;
     let wrong = load::wrong_in(&options.configuration.config);
     watch.enter(Part::Start);
-    let atoms = problem.atoms().map_err(&wrong)?;
+    let atoms = problem.atoms(problem.particle_count()).map_err(&wrong)?;
     watch.enter(Part::Plan);
     let solver = problem.particles(&atoms).map_err(&wrong)?;
     let sign: Vec<i8> = atoms.signs().iter().map(|s| *s as i8).collect();

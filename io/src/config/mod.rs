@@ -37,6 +37,7 @@ mod read_objective;
 mod reader;
 mod schema;
 mod setting;
+mod suggestion;
 mod tree;
 
 #[cfg(test)]

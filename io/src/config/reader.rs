@@ -8,8 +8,9 @@ use std::ops::RangeInclusive;
 
 use super::available::{self, Contract};
 use super::choice::Choice;
-use super::keys::{Keys, SECTIONS, SYNONYMS};
+use super::keys::Keys;
 use super::mistake::Mistake;
+use super::suggestion::{belonging, nearest, suggestion};
 use super::tree::{Entry, Node, Origin, Path};
 
 /// The mistakes so far, and the overrides that some of them come from.
@@ -325,15 +326,14 @@ impl<'a> Section<'a> {
             let path = self.path.key(name);
             match keys.all.iter().find(|(key, _)| key == name) {
                 None => {
-                    let hint = self.suggest(name, keys, kind);
+                    let hint = suggestion(self.reader, &self.path, name, keys, kind);
                     self.reader.note(&path, format!("`{path}` is not a key"), Some(hint));
                 }
                 Some((_, kinds)) => {
                     if let Some(kind) = kind.filter(|kind| !kinds.is_empty() && !kinds.contains(kind)) {
                         let selector = self.path.key(keys.selector);
                         let message = format!("`{path}` does not go with `{selector} = \"{kind}\"`");
-                        let kinds: Vec<_> = kinds.iter().map(|kind| format!("`\"{kind}\"`")).collect();
-                        let hint = format!("it belongs to {}; leave it out", listed(&kinds));
+                        let hint = format!("{}; leave it out", belonging(name, keys));
                         self.reader.note(&path, message, Some(hint));
                     }
                 }
@@ -454,50 +454,6 @@ impl<'a> Section<'a> {
 
     fn note_element(&self, path: &Path, expected: &str, found: &Node, hint: Option<String>) {
         self.reader.note(path, format!("`{path}` must be {expected}, not {}", found.described()), hint);
-    }
-
-    /// The valid name that was most likely meant: here, then elsewhere; else all that is valid here.
-    fn suggest(&self, name: &str, keys: &Keys, kind: Option<&str>) -> String {
-        let synonym = SYNONYMS.iter().find(|(other, _)| *other == name).map_or(name, |(_, key)| *key);
-        let here = keys.valid(kind).find(|key| *key == synonym).or_else(|| nearest(name, keys.valid(kind)));
-        if let Some(key) = here {
-            return format!("did you mean `{}`?", self.path.key(key));
-        }
-        let valid: Vec<_> = keys.valid(kind).map(|key| format!("`{key}`")).collect();
-        let elsewhere = SECTIONS.iter().find(|(_, keys)| keys.all.iter().any(|(key, _)| *key == synonym));
-        if let Some((section, _)) = elsewhere {
-            let guess = format!("did you mean `{section}.{synonym}`?");
-            return if valid.len() > FEW {
-                guess
-            } else {
-                format!("{guess} the keys here are {}", listed(&valid))
-            };
-        }
-        format!("the keys here are {}", listed(&valid))
-    }
-}
-
-/// So many keys are worth listing beside a guess.
-const FEW: usize = 3;
-
-/// The candidate within a third of the name's length in edits, or one that the name begins.
-fn nearest(name: &str, candidates: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    let allowed = (name.chars().count() / 3).max(1);
-    candidates
-        .filter_map(|candidate| {
-            let edits = strsim::damerau_levenshtein(&name.to_lowercase(), candidate);
-            let begins = name.len() >= 3 && (candidate.starts_with(name) || name.starts_with(candidate));
-            (edits <= allowed || begins).then_some((edits, candidate))
-        })
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, candidate)| candidate)
-}
-
-/// Names in a sentence: `a, b and c`.
-fn listed(names: &[String]) -> String {
-    match names.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => names.concat(),
     }
 }
 

@@ -5,7 +5,7 @@ use ndarray_npy::{ReadNpyExt, ViewElement, ViewNpyError, ViewNpyExt};
 use std::path::Path;
 
 use super::{DataError, DataSet};
-use crate::run::Stored;
+use crate::run::{Stored, reason};
 
 /// One array \[n, p + 1\], the outputs in the last column.
 pub(super) fn read_npy(path: &Path, bytes: &[u8]) -> Result<DataSet, DataError> {
@@ -28,7 +28,8 @@ pub(super) fn read_npy(path: &Path, bytes: &[u8]) -> Result<DataSet, DataError> 
 
 /// Datasets `x` \[n, p\] and `y` \[n\] of a file of the given size.
 pub(super) fn read_hdf5(path: &Path, bytes: u64) -> Result<DataSet, DataError> {
-    let file = hdf5::File::open(path).map_err(|e| invalid(path, format!("HDF5 cannot open it ({e})")))?;
+    let file =
+        hdf5::File::open(path).map_err(|e| invalid(path, format!("HDF5 cannot open it ({})", reason(&e))))?;
     let stored = Stored::new(&file, bytes);
     for name in ["x", "y"] {
         if !stored.has(name) {

@@ -1,7 +1,6 @@
 //! A finished picture and its ways out: SVG, PNG, pixels, a file.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use resvg::tiny_skia::{Pixmap, Transform};
@@ -10,6 +9,7 @@ use thiserror::Error;
 
 use super::format::{Format, UnknownFormat};
 use super::text;
+use crate::whole::write_whole;
 
 /// Pixels of a PNG per user unit, each way.
 const PNG_SCALE: f64 = 2.0;
@@ -44,7 +44,7 @@ pub enum PictureError {
     #[error("the picture cannot be drawn: {0}")]
     Drawing(String),
     /// The file could not be written.
-    #[error("cannot write `{}`: {source}", path.display())]
+    #[error("`{}` cannot be written: {source}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -112,8 +112,7 @@ impl Picture {
         Ok(Pixels { width: pixmap.width(), height: pixmap.height(), rgba: pixmap.take() })
     }
 
-    /// Writes the picture to `path` in the format of its extension. The file appears finished or not at all; one
-    /// that exists is replaced.
+    /// Writes the picture to `path` in the format of its extension, by [`write_whole`].
     ///
     /// # Errors
     /// [`PictureError::Format`], [`PictureError::Write`], and those of [`Picture::to_png`].
@@ -135,20 +134,4 @@ impl Picture {
         resvg::render(&self.tree, zoom, &mut pixmap.as_mut());
         Ok(pixmap)
     }
-}
-
-/// Writes a sibling first and renames it, so that a failure leaves neither half a file nor a stray one.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.partial", std::process::id()));
-    let partial = path.with_file_name(name);
-    let written = File::create(&partial).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written.and_then(|()| fs::rename(&partial, path)).inspect_err(|_| {
-        // The first error is the one to report.
-        let _ = fs::remove_file(&partial);
-    })
 }

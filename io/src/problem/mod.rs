@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use sphereflow_mesh::Mesh;
 use sphereflow_solver::atoms::Atoms;
+use sphereflow_solver::blocks::min;
 use sphereflow_solver::evolution::Stop;
 use sphereflow_solver::flow::{self, FiniteVolume, StepLimits};
 use sphereflow_solver::initial::{self, InitialMeasure};
@@ -89,22 +90,55 @@ impl Problem {
         })
     }
 
-    /// The same problem on a mesh of at most about so many cells a sheet, for estimates.
+    /// Number of cells a sheet.
+    pub fn cells(&self) -> usize {
+        self.config.domain.cells()
+    }
+
+    /// A mesh of the same domain and kind with at most about so many cells, for estimates. Where there are such, its centers are
+    /// some of those of the problem's own mesh.
     ///
     /// # Errors
-    /// As [`Self::resolve`].
-    pub fn coarsened(&self, cells: usize, location: &Path) -> Result<Self, ProblemError> {
-        let mut config = self.config.clone();
-        match &mut config.domain {
-            Domain::Circle { cells: own, .. } => *own = cells.clamp(3, *own),
+    /// As [`Self::mesh`].
+    pub fn coarse_mesh(&self, cells: usize) -> Result<Mesh, ProblemError> {
+        Ok(match self.config.domain {
+            Domain::Circle { cells: own, .. } => Mesh::circle(cells.clamp(3, own))?,
             Domain::Sphere { subdivision, mesh, .. } => {
-                *subdivision = ((cells as f64 / 10.0).sqrt() as usize).clamp(1, *subdivision);
-                if *mesh == SphereMesh::Recursive {
-                    *subdivision = 1 << subdivision.ilog2();
-                }
+                let most = (((cells.saturating_sub(2)) as f64 / 10.0).sqrt() as usize).clamp(1, subdivision);
+                let divisor = (most - most / 4..=most).rev().find(|n| subdivision.is_multiple_of(*n));
+                Mesh::sphere_by(mesh.into(), divisor.unwrap_or(most))?
+            }
+        })
+    }
+
+    /// Whether the initial measure, and the potential of a landscape, are sound at the center of every cell, found out without a mesh:
+    /// with its memory in mind as well as its time.
+    ///
+    /// # Errors
+    /// What [`Self::finite_volume`] would find; a potential that is not finite.
+    pub fn check_cells(&self) -> Result<(), ProblemError> {
+        let domain = match self.config.domain {
+            Domain::Circle { cells, .. } => sphereflow_mesh::Domain::Circle { cells },
+            // The centers of the centroidal mesh are dear to find, and near those of the flat one.
+            Domain::Sphere { subdivision, mesh: SphereMesh::Flat | SphereMesh::Centroidal, .. } => {
+                sphereflow_mesh::Domain::Sphere { subdivision, mesh: sphereflow_mesh::SphereMesh::Flat }
+            }
+            Domain::Sphere { subdivision, mesh, .. } => {
+                sphereflow_mesh::Domain::Sphere { subdivision, mesh: mesh.into() }
+            }
+        };
+        let (center, cells) = (domain.centers()?, self.cells());
+        if let ObjectiveKind::Linear { potential } = &self.config.objective.kind {
+            let potential = objective::formula("objective.potential", potential, self.dim)?;
+            let value = |cell: usize| potential.evaluate(&center(cell)[..self.dim]);
+            let wrong = |cell: usize| if value(cell).is_finite() { f64::INFINITY } else { cell as f64 };
+            let first = min(cells, wrong);
+            if first.is_finite() {
+                let point = center(first as usize)[..self.dim].to_vec();
+                return Err(ProblemError::Potential { value: potential.evaluate(&point), point });
             }
         }
-        Self::resolve(&config, location)
+        Ok(self.initial.check_cells(self.dim, cells, &center)?)
     }
 
     /// The finite-volume solver at time 0.
@@ -168,19 +202,22 @@ impl Problem {
         })
     }
 
-    /// The particles at time 0.
+    /// How many particles the configuration asks for; of a quadrature, about so many on every sheet.
+    pub fn particle_count(&self) -> usize {
+        self.config.particles.count
+    }
+
+    /// The particles at time 0, `count` in place of [`Self::particle_count`] of them.
     ///
     /// # Errors
     /// When the initial measure makes no sense, or cannot be sampled.
-    pub fn atoms(&self) -> Result<Atoms, ProblemError> {
+    pub fn atoms(&self, count: usize) -> Result<Atoms, ProblemError> {
         let particles = &self.config.particles;
         Ok(match particles.initial {
-            ParticleStart::Sample => {
-                self.initial.sample(self.dim, &self.signs, particles.count, particles.seed)?
-            }
+            ParticleStart::Sample => self.initial.sample(self.dim, &self.signs, count, particles.seed)?,
             ParticleStart::Quadrature => {
                 let polar = self.objective.features().polar_axis();
-                self.initial.nodes(self.dim, polar, &self.signs, particles.count)?
+                self.initial.nodes(self.dim, polar, &self.signs, count)?
             }
         })
     }

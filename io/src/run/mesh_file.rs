@@ -21,7 +21,7 @@ pub fn write_mesh(
     let turns = Turns::new(path.as_ref())?;
     turns.prepare(overwrite)?;
     let written = create_mesh(turns.next(), mesh, version)
-        .map_err(|source| WriteError::Hdf5 { path: turns.run().to_path_buf(), source })
+        .map_err(|error| WriteError::of_hdf5(turns.run(), &error))
         .and_then(|()| turns.publish(overwrite).map(|_| ()));
     if written.is_err() {
         // The error that is reported is the first one.

@@ -47,5 +47,6 @@ pub use validate::{MeshSize, ParticleSize, RunInfo};
 pub use writer::RunWriter;
 
 pub(crate) use create::{number_attribute, text_attribute};
+pub(crate) use error::reason;
 pub(crate) use stored::Stored;
 pub(crate) use stored::{scalar, text};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::contents::{DiagnosticsRow, RunDomain, SnapshotSeries};
-use super::error::RunError;
+use super::error::{RunError, reason};
 use super::layout::{self, root};
 use super::stored::{self, Stored};
 use super::validate::{RunInfo, validate};
@@ -284,7 +284,7 @@ fn open_file(path: &Path) -> Result<(File, u64), RunError> {
             Ok(file) => return Ok((file, bytes)),
             Err(_) if attempt < ATTEMPTS => std::thread::sleep(PAUSE),
             Err(error) => {
-                let what = format!("HDF5 cannot open it ({error})");
+                let what = format!("HDF5 cannot open it ({})", reason(&error));
                 return Err(RunError::Damaged { path: path.to_path_buf(), what });
             }
         }

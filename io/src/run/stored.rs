@@ -4,6 +4,8 @@ use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, File, H5Type, Location, SliceOrIndex};
 use ndarray::ArrayD;
 
+use super::error::reason;
+
 /// No compression in use here shrinks data further than deflate's 1032 to 1; a shape that asks for more than
 /// that is a damaged shape, and must not become an allocation.
 const MAX_RATIO: u64 = 1100;
@@ -30,8 +32,9 @@ impl<'a> Stored<'a> {
 
     /// A dataset whose axes have the given lengths (`None`: any), with its shape.
     pub fn dataset(&self, name: &str, axes: &[Option<usize>]) -> Result<(Dataset, Vec<usize>), String> {
-        let data = self.file.dataset(name).map_err(|e| format!("`/{name}` cannot be opened ({e})"))?;
-        let shape = data.get_shape().map_err(|e| format!("`/{name}` has no shape ({e})"))?;
+        let data =
+            self.file.dataset(name).map_err(|e| format!("`/{name}` cannot be opened ({})", reason(&e)))?;
+        let shape = data.get_shape().map_err(|e| format!("`/{name}` has no shape ({})", reason(&e)))?;
         let fits = shape.len() == axes.len()
             && shape.iter().zip(axes).all(|(&length, axis)| axis.is_none_or(|axis| axis == length));
         if !fits {
@@ -58,14 +61,15 @@ impl<'a> Stored<'a> {
     pub fn read<T: H5Type>(&self, name: &str, axes: &[Option<usize>]) -> Result<Vec<T>, String> {
         let (data, shape) = self.typed::<T>(name, axes)?;
         self.plausible(name, &shape, size_of::<T>())?;
-        data.read_raw().map_err(|e| format!("`/{name}` cannot be read ({e})"))
+        data.read_raw().map_err(|e| format!("`/{name}` cannot be read ({})", reason(&e)))
     }
 
     /// A whole dataset of numbers of any type, converted to f64, in C order, with its shape.
     pub fn numbers(&self, name: &str, axes: &[Option<usize>]) -> Result<(Vec<f64>, Vec<usize>), String> {
         let (data, shape) = self.dataset(name, axes)?;
         self.plausible(name, &shape, size_of::<f64>())?;
-        let values = data.read_raw().map_err(|e| format!("`/{name}` cannot be read as numbers ({e})"))?;
+        let values =
+            data.read_raw().map_err(|e| format!("`/{name}` cannot be read as numbers ({})", reason(&e)))?;
         Ok((values, shape))
     }
 
@@ -79,7 +83,7 @@ impl<'a> Stored<'a> {
         let mut place = vec![SliceOrIndex::Index(k)];
         place.extend(shape[1..].iter().map(|&length| SliceOrIndex::from(0..length)));
         data.read_slice(hdf5::Hyperslab::from(place))
-            .map_err(|e| format!("row {k} of `/{name}` cannot be read ({e})"))
+            .map_err(|e| format!("row {k} of `/{name}` cannot be read ({})", reason(&e)))
     }
 
     fn plausible(&self, name: &str, shape: &[usize], element: usize) -> Result<(), String> {
@@ -103,24 +107,26 @@ pub(crate) fn text(place: &Location, name: &str) -> Result<String, String> {
 
 /// A list of texts in an attribute.
 pub(super) fn texts(place: &Location, name: &str) -> Result<Vec<String>, String> {
-    let attribute = place.attr(name).map_err(|e| format!("attribute `{name}` is missing ({e})"))?;
+    let attribute =
+        place.attr(name).map_err(|e| format!("attribute `{name}` is missing ({})", reason(&e)))?;
     let is_short = attribute.get_shape().is_ok_and(|shape| shape.len() == 1 && shape[0] <= 1 << 16);
     if !is_short {
         return Err(format!("attribute `{name}` is not a list of texts"));
     }
     let values: Vec<VarLenUnicode> =
-        attribute.read_raw().map_err(|e| format!("attribute `{name}` cannot be read ({e})"))?;
+        attribute.read_raw().map_err(|e| format!("attribute `{name}` cannot be read ({})", reason(&e)))?;
     let utf8 = |value: &VarLenUnicode| std::str::from_utf8(value.as_bytes()).map(str::to_owned);
     values.iter().map(utf8).collect::<Result<_, _>>().map_err(|_| format!("attribute `{name}` is not UTF-8"))
 }
 
 /// A scalar attribute of exactly the type `T`.
 pub(crate) fn scalar<T: H5Type>(place: &Location, name: &str) -> Result<T, String> {
-    let attribute = place.attr(name).map_err(|e| format!("attribute `{name}` is missing ({e})"))?;
+    let attribute =
+        place.attr(name).map_err(|e| format!("attribute `{name}` is missing ({})", reason(&e)))?;
     if !attribute.dtype().is_ok_and(|dtype| dtype.is::<T>()) {
         return Err(format!("attribute `{name}` is not of type {}", T::type_descriptor()));
     }
-    attribute.read_scalar().map_err(|e| format!("attribute `{name}` cannot be read ({e})"))
+    attribute.read_scalar().map_err(|e| format!("attribute `{name}` cannot be read ({})", reason(&e)))
 }
 
 fn expected(axes: &[Option<usize>]) -> String {

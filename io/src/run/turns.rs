@@ -21,6 +21,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::error::WriteError;
+use crate::whole::followed;
 
 /// The names of the run file and of its siblings.
 #[derive(Debug)]
@@ -40,14 +41,9 @@ pub(super) enum Exchanged {
 }
 
 impl Turns {
-    /// The names that belong to the run file `path`. A symbolic link is followed: its target is replaced, not it.
+    /// The names that belong to the run file `path`. A symbolic link is followed: its target is replaced or made, not it.
     pub fn new(path: &Path) -> Result<Self, WriteError> {
-        let is_link = fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink());
-        let run = if is_link {
-            fs::canonicalize(path).map_err(|e| unwritable(path, e))?
-        } else {
-            path.to_path_buf()
-        };
+        let run = followed(path).map_err(|e| unwritable(path, e))?;
         // HDF5's names are UTF-8; better refused here than after an hour of work.
         let name = run.file_name().ok_or_else(|| WriteError::NotAFile { path: path.to_path_buf() })?;
         if run.to_str().is_none() {

@@ -4,6 +4,7 @@ use hdf5::{File, Group};
 use sphereflow_mesh::SphereMesh;
 
 use super::contents::RunDomain;
+use super::error::reason;
 use super::layout::{self, root};
 use super::stored::{self, Stored};
 
@@ -128,7 +129,7 @@ fn mesh(file: &File, stored: Stored<'_>) -> Result<Option<MeshSize>, String> {
 }
 
 fn domain(file: &File) -> Result<RunDomain, String> {
-    let group = file.group("mesh").map_err(|e| format!("`/mesh` is not a group ({e})"))?;
+    let group = file.group("mesh").map_err(|e| format!("`/mesh` is not a group ({})", reason(&e)))?;
     let size = |name| -> Result<usize, String> {
         let size = stored::scalar::<u64>(&group, name)?;
         usize::try_from(size).map_err(|_| format!("attribute `{name}` is {size}, too large"))
@@ -175,7 +176,8 @@ fn diagnostics(file: &File, stored: Stored<'_>) -> Result<(usize, Vec<String>), 
     if !stored.has(residual) {
         return Ok((time[0], Vec::new()));
     }
-    let data = file.dataset(residual).map_err(|e| format!("`/{residual}` is not a dataset ({e})"))?;
+    let data =
+        file.dataset(residual).map_err(|e| format!("`/{residual}` is not a dataset ({})", reason(&e)))?;
     let names = stored::texts(&data, layout::TEST_FUNCTIONS)?;
     if names.is_empty() {
         return Err(format!("`/{residual}` names no test functions"));

@@ -78,7 +78,7 @@ impl RunWriter {
             sibling: Sibling::Fresh,
             reconfigured: false,
         };
-        create(writer.turns.next(), header).map_err(|e| writer.failed(e))?;
+        create(writer.turns.next(), header).map_err(|e| writer.failed(&e))?;
         Ok(writer)
     }
 
@@ -116,7 +116,7 @@ impl RunWriter {
     /// After the first [`append`](Self::append).
     pub fn reconfigure(&mut self, config_toml: &str) -> Result<(), WriteError> {
         assert!(self.sibling == Sibling::Fresh && self.published, "a run is reconfigured when it is resumed");
-        set_config(self.turns.next(), config_toml).map_err(|e| self.failed(e))?;
+        set_config(self.turns.next(), config_toml).map_err(|e| self.failed(&e))?;
         self.reconfigured = true;
         Ok(())
     }
@@ -182,15 +182,15 @@ impl RunWriter {
             (sibling != Sibling::Absent).then(|| rows::append(self.turns.next(), self.snapshots, delta));
         match attempt {
             Some(Ok(())) => return Ok(()),
-            Some(Err(error)) if !self.published => return Err(self.failed(error)),
+            Some(Err(error)) if !self.published => return Err(self.failed(&error)),
             // Under the run's name there may still be the file that was to be overwritten: nothing to build on.
             None if !self.published => {
-                return Err(self.failed("the first snapshot could not be written".into()));
+                return Err(self.failed(&"the first snapshot could not be written".into()));
             }
             _ => {}
         }
         self.turns.copy()?;
-        rows::append(self.turns.next(), self.snapshots, delta).map_err(|e| self.failed(e))
+        rows::append(self.turns.next(), self.snapshots, delta).map_err(|e| self.failed(&e))
     }
 
     /// Gives what was just published to the file that was the run before, now the sibling. At once, so that nobody need
@@ -201,8 +201,8 @@ impl RunWriter {
         }
     }
 
-    fn failed(&self, source: hdf5::Error) -> WriteError {
-        WriteError::Hdf5 { path: self.turns.run().to_path_buf(), source }
+    fn failed(&self, error: &hdf5::Error) -> WriteError {
+        WriteError::of_hdf5(self.turns.run(), error)
     }
 }
 
