@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the scripts share; sourced, not run. Sets `root`, the folder of the workspace.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -75,12 +75,12 @@ impl Cells {
         self.field.raw()
     }
 
+    /// Half a step of reaction; J before it is at hand, and after it J of what results.
     fn react(&mut self) {
-        self.field.evaluate(&self.density);
-        react(&self.density, self.field.raw(), 1.0, 0.0, 0.5 * self.step * REACTION, &mut self.next);
-        std::mem::swap(&mut self.density, &mut self.next);
+        self.field.react(&mut self.density, 0.5 * self.step * REACTION);
     }
 
+    /// A step of transport in the potential of the start.
     fn transport(&mut self) {
         let velocities = Velocities::Potential { raw: self.field.raw(), rate: TRANSPORT };
         self.transport.euler(&self.density, velocities, self.step, &mut self.next);
@@ -94,10 +94,11 @@ impl Program for Cells {
     }
 
     fn advance(&mut self, steps: usize) {
+        self.field.evaluate(&self.density);
         for _ in 0..steps {
             self.react();
-            self.field.evaluate(&self.density);
-            self.transport();
+            let Self { field, transport, density, next, .. } = self;
+            field.transport(transport, density, next, [TRANSPORT, self.step]);
             self.react();
         }
     }
