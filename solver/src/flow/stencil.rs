@@ -160,20 +160,21 @@ pub(super) fn has_face(patch: &Patch, axis: usize, [row, column]: [isize; 2]) ->
     }
 }
 
-/// The face along an axis of the cell at a row and column, and whether that is its first; none where the patch has none.
-fn face_at(mesh: &Mesh, patch: &Patch, axis: usize, [row, column]: [isize; 2]) -> Option<(usize, bool)> {
+/// The face along an axis of the cell at a row and column, whose first cell that is; none where the patch has none.
+fn face_at(mesh: &Mesh, patch: &Patch, axis: usize, [row, column]: [isize; 2]) -> Option<usize> {
     let (down, right) = AXES[axis];
     if !has_face(patch, axis, [row, column]) {
         return None;
     }
     let cell = patch.cell(row, column);
     let face = mesh.face_between(cell, patch.cell(row + down, column + right))?;
-    Some((face, mesh.face_cells(face)[0] == cell))
+    debug_assert_eq!(mesh.face_cells(face)[0], cell, "faces are their owners' and lead along the axes");
+    Some(face)
 }
 
 /// Measure over distance of the face along an axis of the cell at a row and column; nothing where the patch has none.
 fn weight_of(mesh: &Mesh, patch: &Patch, axis: usize, at: [isize; 2]) -> f64 {
-    face_at(mesh, patch, axis, at).map_or(0.0, |(face, _)| {
+    face_at(mesh, patch, axis, at).map_or(0.0, |face| {
         let face = mesh.congruent_face(face);
         mesh.face_measure(face) / mesh.face_distance(face)
     })
@@ -186,9 +187,9 @@ fn skews_of(mesh: &Mesh, patch: &Patch) -> [Vec<f32>; 2] {
     let at = |place: usize| {
         let (line, column) = (place / faces, (place % faces) as isize - 1);
         let at = [(line / axes) as isize, column];
-        face_at(mesh, patch, line % axes, at).map_or([0.0; 2], |(face, is_forward)| {
+        face_at(mesh, patch, line % axes, at).map_or([0.0; 2], |face| {
             let Skew { beside, along } = mesh.skew(mesh.congruent_face(face));
-            [beside, along].map(|part| if is_forward { part as f32 } else { -part as f32 })
+            [beside, along].map(|part| part as f32)
         })
     };
     let pairs =
