@@ -126,7 +126,8 @@ impl Transport {
     /// It keeps densities nonnegative if the `share` that it returns is at most one.
     ///
     /// # Panics
-    /// If a slice does not have one value a cell, or no velocity has been given that is asked for.
+    /// If a slice does not have one value a cell, no velocity has been given that is asked for, or a potential is given by
+    /// terms of blocks on the sphere.
     pub fn euler(
         &mut self,
         density: &[f64],
